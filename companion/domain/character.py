@@ -1,0 +1,146 @@
+"""What a character is to the conversation: text, lore, voice, face; no file formats."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+VoiceEngine = Literal["kokoro", "piper", "tones"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How the next token is drawn; the field's usual names and ranges.
+
+    `seed` None draws a new one for each reply. `max_tokens` bounds one reply.
+    """
+
+    temperature: float = 0.8
+    top_p: float = 0.95
+    top_k: int = 40
+    min_p: float = 0.05
+    repeat_penalty: float = 1.1
+    seed: int | None = None
+    max_tokens: int = 240
+    stop: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceSpec:
+    """A voice that the speech worker can load.
+
+    `kokoro`: `styles` are (style name, weight) of `assets/voices`, weights sum to 1, or `style_file` a
+    float32 [510, 256] table. `piper`: `model` is the ONNX file, its JSON beside it. `speed` 1.0 is
+    natural, 0.5 to 2.0; `pitch` in semitones, -6 to 6, where the engine has it. `language` is the
+    first language of a text in which nothing else can be told.
+    """
+
+    engine: VoiceEngine = "kokoro"
+    styles: tuple[tuple[str, float], ...] = ()
+    style_file: Path | None = None
+    model: Path | None = None
+    speaker: int | None = None
+    speed: float = 1.0
+    pitch: float = 0.0
+    language: Literal["zh", "en"] = "zh"
+
+
+@dataclass(frozen=True, slots=True)
+class LoreEntry:
+    """One lorebook entry, Character Card V3 names; `source` tells where it came from."""
+
+    keys: tuple[str, ...]
+    content: str
+    name: str = ""
+    secondary_keys: tuple[str, ...] = ()
+    enabled: bool = True
+    constant: bool = False
+    selective: bool = False
+    case_sensitive: bool = False
+    use_regex: bool = False
+    insertion_order: float = 100
+    priority: float | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lorebook:
+    """The entries of a character and how far back their keys are looked for."""
+
+    entries: tuple[LoreEntry, ...] = ()
+    scan_depth: int = 4
+    token_budget: int = 400
+    recursive_scanning: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """A LoRA adapter GGUF and the weight it is applied with."""
+
+    path: Path
+    scale: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class FaceAssets:
+    """What can be drawn: a layered `rig` (JSON beside its PNG layers), flat `emotions`, a `portrait`, a `background`."""
+
+    portrait: Path | None = None
+    rig: Path | None = None
+    emotions: dict[str, Path] = field(default_factory=dict, hash=False)
+    background: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Character:
+    """A character, ready to talk. Text fields still hold their macros ({{char}}, {{user}})."""
+
+    id: str
+    name: str
+    folder: Path
+    language: Literal["zh", "en"] = "zh"
+    nickname: str = ""
+    description: str = ""
+    personality: str = ""
+    scenario: str = ""
+    first_mes: str = ""
+    alternate_greetings: tuple[str, ...] = ()
+    mes_example: str = ""
+    system_prompt: str = ""
+    post_history_instructions: str = ""
+    creator_notes: str = ""
+    creator: str = ""
+    character_version: str = ""
+    tags: tuple[str, ...] = ()
+    lore: Lorebook = Lorebook()
+    sampling: Sampling = Sampling()
+    voice: VoiceSpec = VoiceSpec()
+    adapters: tuple[Adapter, ...] = ()
+    face: FaceAssets = FaceAssets()
+    accent: str = ""
+    bundled: bool = False
+
+    @property
+    def shown_name(self) -> str:
+        return self.nickname or self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with a pack; `fatal` means that the character cannot be used."""
+
+    where: str
+    what: str
+    hint: str = ""
+    fatal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PackReport:
+    """A pack as found: the character if it can be used, and every problem at once."""
+
+    id: str
+    path: Path
+    character: Character | None
+    problems: tuple[Problem, ...] = ()

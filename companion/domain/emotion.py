@@ -1,0 +1,44 @@
+"""The feelings a face can show, and the inline tags by which a reply names them."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, Literal, get_args
+
+Emotion = Literal[
+    "neutral", "happy", "laughing", "shy", "angry", "sad", "surprised", "thinking", "tender", "worried"
+]
+EMOTIONS: Final[tuple[Emotion, ...]] = get_args(Emotion)
+
+_WORDS: Final[dict[Emotion, tuple[str, ...]]] = {
+    "happy": ("开心", "高兴", "微笑", "笑着", "喜悦", "欣喜", "happy", "smil", "glad", "cheer", "joy"),
+    "laughing": ("大笑", "哈哈", "笑出声", "laugh", "giggl", "chuckl"),
+    "shy": ("害羞", "脸红", "羞涩", "不好意思", "shy", "blush", "bashful", "embarrass"),
+    "angry": ("生气", "恼", "怒", "哼", "angry", "annoy", "frown", "glare", "pout"),
+    "sad": ("难过", "伤心", "悲", "哭", "泪", "失落", "sad", "cry", "tear", "grief"),
+    "surprised": ("惊讶", "吃惊", "惊", "瞪大", "surpris", "gasp", "startl", "wide-eyed"),
+    "thinking": ("思考", "沉思", "想了想", "歪头", "think", "ponder", "consider", "hmm"),
+    "tender": ("温柔", "轻声", "柔声", "tender", "gentl", "soft", "warm"),
+    "worried": ("担心", "担忧", "不安", "关切", "worr", "anxious", "concern"),
+}
+_TAG = re.compile(r"[\[【（(*＊]\s*([^\]】）)*＊\n]{1,24})\s*[\]】）)*＊]")
+
+
+def emotion_of_tag(tag: str) -> Emotion | None:
+    """Return the feeling that a tag or stage direction names, or None: `[happy]`, `（微微脸红）`, `*laughs*`."""
+    lowered = tag.strip().lower()
+    for emotion in EMOTIONS:
+        if lowered == emotion:
+            return emotion
+    for emotion in ("laughing", "shy", "surprised", "angry", "sad", "worried", "thinking", "happy", "tender"):
+        if any(word in lowered for word in _WORDS[emotion]):
+            return emotion
+    return None
+
+
+def emotion_in(text: str) -> Emotion | None:
+    """Return the feeling of the last tag or stage direction in `text`, or None."""
+    found: Emotion | None = None
+    for match in _TAG.finditer(text):
+        found = emotion_of_tag(match.group(1)) or found
+    return found

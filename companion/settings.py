@@ -1,0 +1,338 @@
+"""Typed settings; the file holds only what differs from the defaults.
+
+Each field has a title and help in both languages, bounds and when it takes effect; the settings page,
+`--help` and the manual derive from this model alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+import tomllib
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Literal
+
+import tomli_w
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from companion.errors import StorageError
+
+
+class Effect(StrEnum):
+    """When a change takes effect."""
+
+    NOW = "now"
+    NEXT_REPLY = "next_reply"
+    RELOAD = "reload"  # the worker is replaced; takes seconds
+
+
+def _field(
+    default: Any,
+    en: tuple[str, str],
+    zh: tuple[str, str],
+    *,
+    effect: Effect = Effect.NOW,
+    advanced: bool = False,
+    choices: dict[str, tuple[str, str]] | None = None,
+    kind: str = "",
+    **bounds: Any,
+) -> Any:
+    """Declare a field: `en` and `zh` are (title, help); `choices` maps a value to (en, zh) words."""
+    extra = {
+        "zh_title": zh[0],
+        "zh_help": zh[1],
+        "effect": effect.value,
+        "advanced": advanced,
+        "choices": choices or {},
+        "kind": kind,
+    }
+    return Field(default, title=en[0], description=en[1], json_schema_extra=extra, **bounds)
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="ignore", validate_assignment=True)
+
+
+class General(_Section):
+    language: Literal["system", "zh_CN", "en"] = _field(
+        "system",
+        ("Language", "The language of the window."),
+        ("界面语言", "窗口使用的语言。"),
+        choices={
+            "system": ("Same as the system", "跟随系统"),
+            "zh_CN": ("简体中文", "简体中文"),
+            "en": ("English", "English"),
+        },
+    )
+    theme: Literal["system", "light", "dark"] = _field(
+        "system",
+        ("Appearance", "Light, dark, or as the system has it."),
+        ("外观", "浅色、深色，或跟随系统。"),
+        choices={
+            "system": ("Same as the system", "跟随系统"),
+            "light": ("Light", "浅色"),
+            "dark": ("Dark", "深色"),
+        },
+    )
+    zoom: int = _field(
+        100, ("Text size", "In percent."), ("文字大小", "百分比。"), ge=80, le=200, kind="percent"
+    )
+    reduced_motion: bool = _field(
+        False,
+        ("Less motion", "No idle movement and no fades."),
+        ("减少动画", "关闭待机动作和渐变。"),
+    )
+    user_name: str = _field(
+        "",
+        ("Your name", "What the character calls you."),
+        ("你的名字", "角色会这样称呼你。"),
+        max_length=40,
+        effect=Effect.NEXT_REPLY,
+    )
+    first_run_done: bool = _field(
+        False, ("First steps are done", ""), ("已完成初次设置", ""), advanced=True, kind="hidden"
+    )
+    last_character: str = _field("", ("Last character", ""), ("上次的角色", ""), advanced=True, kind="hidden")
+
+
+class Mind(_Section):
+    engine: Literal["local", "remote", "demo"] = _field(
+        "local",
+        ("Where she thinks", "A model on this computer, or a server that speaks the OpenAI interface."),
+        ("思考方式", "用这台电脑上的模型，或连接兼容 OpenAI 接口的服务器。"),
+        choices={
+            "local": ("On this computer", "本机模型"),
+            "remote": ("A server I name", "自选服务器"),
+            "demo": ("Demo, no model", "演示（无模型）"),
+        },
+        effect=Effect.RELOAD,
+    )
+    model: str = _field(
+        "",
+        ("Model", "A GGUF file or a model from the list; empty picks the best that is installed."),
+        ("模型", "GGUF 文件或列表里的模型；留空则自动选用已安装的最佳模型。"),
+        effect=Effect.RELOAD,
+        kind="model:language",
+    )
+    context_tokens: int = _field(
+        4096,
+        ("Memory of the conversation", "How many tokens the model keeps in view. More needs more memory."),
+        ("对话记忆长度", "模型能看到的词元数；越大越占内存。"),
+        ge=512,
+        le=131072,
+        effect=Effect.RELOAD,
+        advanced=True,
+    )
+    gpu_layers: int = _field(
+        -1,
+        ("Layers on the graphics card", "-1 chooses by itself; 0 uses the processor only."),
+        ("显卡层数", "-1 为自动；0 为只用处理器。"),
+        ge=-1,
+        le=1000,
+        effect=Effect.RELOAD,
+        advanced=True,
+    )
+    threads: int = _field(
+        0,
+        ("Processor threads", "0 chooses by the number of cores."),
+        ("处理器线程", "0 为按核心数自动选择。"),
+        ge=0,
+        le=256,
+        effect=Effect.RELOAD,
+        advanced=True,
+    )
+    remote_url: str = _field(
+        "",
+        ("Server address", "For example http://127.0.0.1:8080/v1. What you say is sent there."),
+        ("服务器地址", "例如 http://127.0.0.1:8080/v1。你说的话会发送到那里。"),
+        effect=Effect.RELOAD,
+    )
+    remote_model: str = _field(
+        "",
+        ("Model on the server", "The name the server knows it by."),
+        ("服务器上的模型", "服务器使用的模型名称。"),
+        effect=Effect.RELOAD,
+    )
+    remote_key: str = _field(
+        "",
+        ("Server key", "Kept in your settings file, mode 0600."),
+        ("服务器密钥", "保存在你的设置文件里，仅本人可读。"),
+        effect=Effect.RELOAD,
+        kind="secret",
+    )
+
+
+class Ears(_Section):
+    model: str = _field(
+        "",
+        ("Recogniser", "A folder or a model from the list; empty picks the best that is installed."),
+        ("听写模型", "文件夹或列表里的模型；留空则自动选用已安装的最佳模型。"),
+        effect=Effect.RELOAD,
+        kind="model:recogniser",
+    )
+    language: Literal["character", "auto", "zh", "en"] = _field(
+        "character",
+        ("Language you speak", "The character's language, found out anew each time, or fixed."),
+        ("你说的语言", "与角色相同、每次自动判断，或固定一种。"),
+        choices={
+            "character": ("The character's", "与角色相同"),
+            "auto": ("Find out", "自动判断"),
+            "zh": ("Chinese", "中文"),
+            "en": ("English", "英语"),
+        },
+        effect=Effect.NEXT_REPLY,
+    )
+    mode: Literal["off", "push_to_talk", "hands_free"] = _field(
+        "off",
+        ("Microphone", "Off, while a key is held, or always open."),
+        ("麦克风", "关闭、按住说话，或一直开着。"),
+        choices={
+            "off": ("Off", "关闭"),
+            "push_to_talk": ("Hold to talk", "按住说话"),
+            "hands_free": ("Hands-free", "自由对话"),
+        },
+    )
+    device: str = _field(
+        "",
+        ("Microphone device", "Empty follows the system."),
+        ("麦克风设备", "留空则跟随系统。"),
+        kind="device:input",
+    )
+    end_silence_ms: int = _field(
+        550,
+        (
+            "Pause that ends your turn",
+            "Milliseconds of silence; longer lets you think, shorter answers faster.",
+        ),
+        ("停顿多久算说完", "毫秒；长一点可以慢慢想，短一点回答更快。"),
+        ge=250,
+        le=3000,
+    )
+    half_duplex: bool = _field(
+        True,
+        (
+            "Do not listen while she speaks",
+            "For loudspeakers. With headphones switch it off and talk over her.",
+        ),
+        ("她说话时不收音", "用音箱时请打开；戴耳机时可以关掉，随时打断她。"),
+    )
+
+
+class VoiceSettings(_Section):
+    speak: bool = _field(
+        True, ("She speaks", "Off: text only."), ("让她说话", "关闭后只显示文字。"), effect=Effect.NEXT_REPLY
+    )
+    volume: int = _field(100, ("Volume", "In percent."), ("音量", "百分比。"), ge=0, le=100, kind="percent")
+    speed: int = _field(
+        100,
+        ("Speed", "In percent of her own."),
+        ("语速", "相对她本来语速的百分比。"),
+        ge=50,
+        le=200,
+        kind="percent",
+        effect=Effect.NEXT_REPLY,
+    )
+    device: str = _field(
+        "",
+        ("Loudspeaker", "Empty follows the system."),
+        ("播放设备", "留空则跟随系统。"),
+        kind="device:output",
+    )
+    subtitles: bool = _field(
+        True,
+        ("Subtitles", "Show her words on the stage while she speaks."),
+        ("字幕", "她说话时在舞台上显示文字。"),
+    )
+
+
+class Safety(_Section):
+    backup_hours: int = _field(
+        6,
+        ("Back up every", "Hours between verified backups of your chats; 0 switches them off."),
+        ("自动备份间隔", "每隔多少小时备份一次聊天记录并校验；0 为关闭。"),
+        ge=0,
+        le=168,
+    )
+
+
+class Settings(BaseModel):
+    """All settings; section and field names are the TOML table and key."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    general: General = Field(default_factory=General, title="General", json_schema_extra={"zh_title": "通用"})
+    mind: Mind = Field(default_factory=Mind, title="Thinking", json_schema_extra={"zh_title": "思考"})
+    ears: Ears = Field(default_factory=Ears, title="Listening", json_schema_extra={"zh_title": "聆听"})
+    voice: VoiceSettings = Field(
+        default_factory=VoiceSettings, title="Voice", json_schema_extra={"zh_title": "声音"}
+    )
+    safety: Safety = Field(default_factory=Safety, title="Safety", json_schema_extra={"zh_title": "安全"})
+
+    def differences(self) -> dict[str, dict[str, Any]]:
+        """Return only the fields that differ from the defaults, as nested tables."""
+        mine, default = self.model_dump(), Settings().model_dump()
+        out: dict[str, dict[str, Any]] = {}
+        for section, fields in mine.items():
+            changed = {key: value for key, value in fields.items() if value != default[section][key]}
+            if changed:
+                out[section] = changed
+        return out
+
+
+def load(path: Path) -> tuple[Settings, str]:
+    """Return the settings in `path` and a sentence on what was wrong with the file, or an empty one.
+
+    A file that cannot be parsed is moved aside under a unique name; a field with a bad value falls back
+    to its default and the others are kept.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Settings(), ""
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        aside = path.with_name(f"{path.name}.damaged-{time.time_ns()}")
+        with contextlib.suppress(OSError):
+            path.replace(aside)
+        return (
+            Settings(),
+            f"The settings file could not be read; the defaults are used and it was kept as {aside.name}.",
+        )
+    settings, bad = Settings(), []
+    for section, values in raw.items():
+        target = getattr(settings, section, None)
+        if not isinstance(target, BaseModel) or not isinstance(values, dict):
+            continue
+        for key, value in values.items():
+            if key not in type(target).model_fields:
+                continue
+            try:
+                setattr(target, key, value)
+            except ValidationError:
+                bad.append(f"{section}.{key}")
+    said = (
+        f"These settings had values that cannot be used and are at their defaults: {', '.join(bad)}."
+        if bad
+        else ""
+    )
+    return settings, said
+
+
+def save(settings: Settings, path: Path) -> None:
+    """Write the differences to `path`, whole or not at all, mode 0600. Raises StorageError."""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with open(temporary, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+            file.write(tomli_w.dumps(settings.differences()).encode())
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise StorageError(
+            f"The settings could not be saved ({error.strerror}).",
+            "Check that the disk has room and may be written.",
+        ) from error
