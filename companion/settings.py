@@ -40,7 +40,7 @@ def _field(
     **bounds: Any,
 ) -> Any:
     """Declare a field: `en` and `zh` are (title, help); `choices` maps a value to (en, zh) words."""
-    extra = {
+    extra: dict[str, Any] = {
         "zh_title": zh[0],
         "zh_help": zh[1],
         "effect": effect.value,

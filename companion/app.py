@@ -1,0 +1,1 @@
+"""Composition root: settings and paths in, a wired companion out."""
