@@ -84,7 +84,7 @@ class Adapter:
 
 @dataclass(frozen=True, slots=True)
 class FaceAssets:
-    """What can be drawn: a layered `rig` (JSON beside its PNG layers), flat `emotions`, a `portrait`, a `background`."""
+    """What can be drawn: a layered `rig` (JSON beside its PNG layers), flat `emotions`, a `portrait`."""
 
     portrait: Path | None = None
     rig: Path | None = None

@@ -42,3 +42,24 @@ def emotion_in(text: str) -> Emotion | None:
     for match in _TAG.finditer(text):
         found = emotion_of_tag(match.group(1)) or found
     return found
+
+
+_TELLING: Final[tuple[tuple[Emotion, tuple[str, ...]], ...]] = (
+    ("laughing", ("哈哈", "嘿嘿", "噗", "haha", "lol")),
+    ("angry", ("哼", "讨厌", "气死", "可恶", "how dare")),
+    ("surprised", ("咦", "诶", "哇", "居然", "竟然", "真的吗", "oh!", "wow", "really?", "what?")),
+    ("shy", ("讨厌啦", "人家", "不好意思", "blush")),
+    ("sad", ("唉", "难过", "可惜", "对不起", "sorry", "i miss", "sadly")),
+    ("worried", ("小心", "没事吧", "怎么了", "别太累", "are you okay", "be careful", "take care")),
+    ("thinking", ("嗯…", "让我想想", "大概", "hmm", "let me think", "i wonder")),
+    ("happy", ("太好了", "真好", "喜欢", "谢谢", "欢迎", "great", "lovely", "glad", "welcome", "thank")),
+)
+
+
+def guess_emotion(text: str) -> Emotion | None:
+    """Return the feeling that the words themselves betray, or None; used where no tag names one."""
+    lowered = text.lower()
+    for emotion, words in _TELLING:
+        if any(word in lowered for word in words):
+            return emotion
+    return None

@@ -1,0 +1,127 @@
+"""Make the model read a character and a chat before anybody waits for it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from companion.conversation.slots import Engines
+from companion.domain.cancel import CancelToken
+from companion.domain.character import Character, Sampling
+from companion.domain.messages import Message, StoredMessage
+from companion.domain.prompt import FRAME_TOKENS, Pinned, build_pinned, trim_history
+from companion.errors import Cancelled, CompanionError
+from companion.ports import Cancel, LanguageModel, Prompt
+
+_log = logging.getLogger(__name__)
+_SAFETY_TOKENS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Tokens for a prompt: what the context holds less the longest reply."""
+
+    prompt: int
+
+    @classmethod
+    def of(cls, language: LanguageModel, sampling: Sampling) -> Budget:
+        context = language.info.context_tokens
+        return cls(max(128, context - min(sampling.max_tokens, context // 3) - _SAFETY_TOKENS))
+
+
+class TokenCounter:
+    """Counts tokens through the model, each text once."""
+
+    _LIMIT = 5_000
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: dict[str, int] = {}
+
+    def of(self, language: LanguageModel) -> Callable[[Sequence[str]], list[int]]:
+        def count(texts: Sequence[str]) -> list[int]:
+            with self._lock:
+                fresh = list(dict.fromkeys(text for text in texts if text not in self._known))
+            counted = dict(zip(fresh, language.count_tokens(fresh), strict=True)) if fresh else {}
+            with self._lock:
+                if len(self._known) > self._LIMIT:
+                    self._known.clear()
+                self._known.update(counted)
+                return [counted[text] if text in counted else self._known[text] for text in texts]
+
+        return count
+
+    def forget(self) -> None:
+        """Drop all counts: another model counts differently."""
+        with self._lock:
+            self._known.clear()
+
+
+def as_prompt_messages(messages: Sequence[StoredMessage]) -> list[Message]:
+    """Return what the model may see of a path: heard text only, empty messages left out."""
+    return [Message(one.role, one.text) for one in messages if one.text.strip()]
+
+
+def pinned_for(
+    character: Character, user_name: str, language: LanguageModel, counter: TokenCounter
+) -> Pinned:
+    """Return the stable beginning for this model; half of the budget is left to the conversation."""
+    budget = Budget.of(language, character.sampling).prompt
+    return build_pinned(character, user_name, counter.of(language), budget=budget * 2 // 3)
+
+
+def warm_chat(
+    character: Character,
+    user_name: str,
+    chat: str,
+    messages: Sequence[StoredMessage],
+    language: LanguageModel,
+    counter: TokenCounter,
+    cancel: Cancel,
+) -> None:
+    """Bring persona and history into the KV cache, from disk where a saved state fits, and save both."""
+    pinned = pinned_for(character, user_name, language, counter)
+    language.warm(Prompt(pinned.messages), cancel, keep_as=character.id)
+    history = as_prompt_messages(messages)
+    if not history or cancel.requested:
+        return
+    budget = Budget.of(language, character.sampling).prompt - pinned.n_tokens
+    costs = [n + FRAME_TOKENS for n in counter.of(language)([message.text for message in history])]
+    kept = history[trim_history(costs, budget) :]
+    language.warm(Prompt((*pinned.messages, *kept)), cancel, keep_as=f"{character.id}.{chat}")
+
+
+class Preparation:
+    """Warms one chat on a thread of its own; `done` is set at its end, whatever happened."""
+
+    def __init__(
+        self,
+        work: Callable[[LanguageModel, Cancel], None],
+        engines: Engines,
+        on_done: Callable[[CompanionError | None], None],
+    ) -> None:
+        self._work, self._engines, self._on_done = work, engines, on_done
+        self._cancel = CancelToken()
+        self.done = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="preparation")
+        self._thread.start()
+
+    def cancel(self) -> None:
+        """Stop and wait for the end."""
+        self._cancel.request()
+        self._thread.join()
+
+    def _run(self) -> None:
+        error: CompanionError | None = None
+        try:
+            self._work(self._engines.language.get(self._cancel), self._cancel)
+        except Cancelled:
+            pass
+        except CompanionError as failure:
+            error = failure
+        finally:
+            self.done.set()
+            if not self._cancel.requested:
+                self._on_done(error)

@@ -1,0 +1,187 @@
+"""Plan and start the replies of a session: answers, variants, continuations, recitals."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Sequence
+
+from companion.conversation.bus import Subscriber
+from companion.conversation.options import SessionOptions
+from companion.conversation.preparation import (
+    Budget,
+    Preparation,
+    TokenCounter,
+    as_prompt_messages,
+    pinned_for,
+    warm_chat,
+)
+from companion.conversation.recall import background, recall
+from companion.conversation.recital import Recital
+from companion.conversation.slots import Engines
+from companion.conversation.turn import ReplyPlan, ReplyTurn
+from companion.domain.cancel import CancelToken
+from companion.domain.character import Character, VoiceSpec
+from companion.domain.events import Notice, PromptBuilt
+from companion.domain.messages import StoredMessage, TurnId
+from companion.domain.prompt import Built, build
+from companion.errors import UsageError
+from companion.ports import ChatLog, GenerationDone, LanguageModel, Prompt
+
+_LORE_SHARE_S = 0.7
+_MIN_LORE_TOKENS = 80
+_FIRST_GUESS_TOKENS_PER_S = 150.0
+Target = tuple[list[StoredMessage], StoredMessage | None, str]
+
+
+class ReplyMaker:
+    """Knows how each kind of reply is built and where it is written; holds no conversation state."""
+
+    def __init__(
+        self,
+        engines: Engines,
+        log: ChatLog,
+        publish: Subscriber,
+        counter: TokenCounter,
+        on_done: Callable[[TurnId, bool], None],
+    ) -> None:
+        self._engines, self._log, self._publish = engines, log, publish
+        self._counter, self._on_done = counter, on_done
+        self._prefill_tokens_per_s = _FIRST_GUESS_TOKENS_PER_S
+
+    # ---- targets: (history that is answered, variant of which message, text that stands already)
+
+    def answer(self, path: list[StoredMessage]) -> Target:
+        """Answer the last message of the path."""
+        return path, None, ""
+
+    def again(self, path: list[StoredMessage], message: int | None) -> Target:
+        """Write another variant of `message`, by default of the last reply; raises UsageError if there is none."""
+        if path and path[-1].role == "user" and message is None:
+            return self.answer(path)
+        wanted = [
+            i for i, one in enumerate(path) if one.role == "assistant" and message in (None, one.message)
+        ]
+        if not wanted or not any(one.role == "user" for one in path[: wanted[-1]]):
+            raise UsageError("There is no reply to write again.", "Say something first.")
+        return path[: wanted[-1]], path[wanted[-1]], ""
+
+    def onward(self, path: list[StoredMessage]) -> Target:
+        """Continue the last reply; raises UsageError if the chat does not end with one."""
+        if not path or path[-1].role != "assistant":
+            raise UsageError("There is no reply to continue.", "Say something first.")
+        return path[:-1], path[-1], path[-1].text + path[-1].unheard
+
+    # ---- starting
+
+    def start(
+        self,
+        turn: TurnId,
+        character: Character,
+        chat: str,
+        history: list[StoredMessage],
+        target: StoredMessage | None,
+        before: str,
+        *,
+        options: SessionOptions,
+        preparation: Preparation | None,
+        began_s: float,
+    ) -> ReplyTurn:
+        """Start a reply to `history`: a new message, a variant of `target`, or the rest of it after `before`."""
+
+        def make_prompt(language: LanguageModel) -> Prompt:
+            if preparation is not None:
+                preparation.done.wait()
+            built = self._build(turn, character, history, options.user_name, language)
+            return Prompt(built.pinned, built.history, built.turn, reply_prefix=before)
+
+        def open_row() -> StoredMessage:
+            if target is not None and before:
+                return target
+            ack = (
+                self._log.add_variant(target.message, "")
+                if target is not None
+                else self._log.add(chat, "assistant", "", parent=history[-1].message if history else None)
+            )
+            return next(one for one in self._log.siblings(ack.message) if one.message == ack.message)
+
+        def settle(language: LanguageModel, cancel: CancelToken) -> None:
+            warm_chat(
+                character, options.user_name, chat, self._log.path(chat), language, self._counter, cancel
+            )
+
+        plan = ReplyPlan(
+            turn=turn,
+            make_prompt=make_prompt,
+            open_row=open_row,
+            settle=settle,
+            sampling=character.sampling,
+            voice=_voice_for(character, options) if options.speak else None,
+            fallback_voice=options.default_voice,
+            language=character.language,
+            began_s=began_s,
+            measured=self._measured,
+            before=before,
+        )
+        return ReplyTurn(plan, self._engines, self._log, self._publish, self._on_done)
+
+    def recite(self, turn: TurnId, character: Character, text: str, *, options: SessionOptions) -> Recital:
+        """Speak a text that stands already."""
+        return Recital(
+            turn,
+            text,
+            character.language,
+            _voice_for(character, options),
+            options.default_voice,
+            self._engines,
+            self._publish,
+            self._on_done,
+        )
+
+    def _build(
+        self,
+        turn: TurnId,
+        character: Character,
+        history: Sequence[StoredMessage],
+        user_name: str,
+        language: LanguageModel,
+    ) -> Built:
+        count = self._counter.of(language)
+        pinned = pinned_for(character, user_name, language, self._counter)
+        messages = as_prompt_messages(history)
+        recent = [message.text for message in messages]
+        user_text = messages.pop().text if messages and messages[-1].role == "user" else None
+        hits = recall(character, recent, count, token_cap=self._lore_cap())
+        built = build(
+            pinned,
+            messages,
+            user_text,
+            character=character,
+            user_name=user_name,
+            fired=hits,
+            background=background(character.language, time.time()),
+            count=count,
+            budget=Budget.of(language, character.sampling).prompt,
+        )
+        self._publish(PromptBuilt(turn, built.sections))
+        if built.user_was_cut:
+            self._publish(
+                Notice(
+                    "Your message is longer than she can read at once; she reads its beginning and its end.",
+                    "The whole text is kept in the chat. Send it in parts to have all of it read.",
+                    "message_cut",
+                )
+            )
+        return built
+
+    def _measured(self, done: GenerationDone) -> None:
+        if done.n_evaluated >= 16 and done.prefill_s > 0:
+            self._prefill_tokens_per_s = done.n_evaluated / done.prefill_s
+
+    def _lore_cap(self) -> int:
+        return max(_MIN_LORE_TOKENS, int(self._prefill_tokens_per_s * _LORE_SHARE_S))
+
+
+def _voice_for(character: Character, options: SessionOptions) -> VoiceSpec:
+    speed = min(2.0, max(0.5, character.voice.speed * options.voice_speed))
+    return dataclasses.replace(character.voice, speed=speed)

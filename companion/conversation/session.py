@@ -1,0 +1,551 @@
+"""The one owner of a conversation's state: takes commands and signals, starts turns, publishes events."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from companion.conversation.bus import EventBus
+from companion.conversation.hearing import Heard, Hearing
+from companion.conversation.options import SessionOptions
+from companion.conversation.preparation import Preparation, TokenCounter, warm_chat
+from companion.conversation.recital import Recital
+from companion.conversation.replies import ReplyMaker
+from companion.conversation.slots import Engines
+from companion.conversation.turn import Keep, ReplyTurn
+from companion.domain import commands as do
+from companion.domain import events
+from companion.domain.audio import AudioClip
+from companion.domain.character import Character
+from companion.domain.macros import expand
+from companion.domain.messages import ChatInfo, StoredMessage, TurnId
+from companion.domain.prompt import user_name_for
+from companion.domain.state import ListenMode, State, is_legal
+from companion.errors import CompanionError, StorageError
+from companion.ports import (
+    AudioIO,
+    AudioSignal,
+    Cancel,
+    ChatLog,
+    DeviceLost,
+    DeviceOpened,
+    LanguageModel,
+    Level,
+    MicClosed,
+    MicOpened,
+    PlaybackEnded,
+    PlaybackStarted,
+    Played,
+    SoftEnd,
+    SpeechResumed,
+    SpeechStarted,
+    UtteranceEnded,
+)
+
+_log = logging.getLogger(__name__)
+_INBOX = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class _TurnDone:
+    turn: TurnId
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    error: CompanionError | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Close:
+    pass
+
+
+@dataclass(slots=True)
+class _Utterance:
+    """An utterance being recognised; `ended_s` is set once it is complete."""
+
+    job: int
+    heard: Heard | None = None
+    ended_s: float | None = None
+
+
+_Item = do.Command | AudioSignal | Heard | _TurnDone | _Prepared | _Close
+
+
+class Session:
+    """One conversation at a time; `post` may be called from any thread and returns at once."""
+
+    def __init__(
+        self,
+        engines: Engines,
+        log: ChatLog,
+        bus: EventBus,
+        *,
+        character: Callable[[str], Character],
+        options: Callable[[], SessionOptions],
+    ) -> None:
+        self._engines, self._log, self._bus = engines, log, bus
+        self._find_character, self._options = character, options
+        self._counter = TokenCounter()
+        self._replies = ReplyMaker(engines, log, bus.publish, self._counter, self._turn_done)
+        self._inbox: queue.Queue[_Item] = queue.Queue(_INBOX)
+        self._state: State = "asleep"
+        self._character: Character | None = None
+        self._chat: ChatInfo | None = None
+        self._active: ReplyTurn | Recital | None = None
+        self._preparation: Preparation | None = None
+        self._utterance: _Utterance | None = None
+        self._mode: ListenMode = "off"
+        self._mic_open = False
+        self._n_turns = 0
+        self._hearing = Hearing(engines, self._inbox.put)
+        self._signals: threading.Thread | None = None
+        self._thread = threading.Thread(target=self._run, name="conversation")
+        self._thread.start()
+
+    # ---- surface
+
+    def post(self, command: do.Command) -> None:
+        if isinstance(command, do.Interrupt) and (active := self._active) is not None:
+            active.interrupt("written")  # must not wait behind what the session is doing
+        self._inbox.put(command)
+
+    def listen_to(self, audio: AudioIO) -> None:
+        """Take the signals of `audio` until it is closed."""
+        self._signals = threading.Thread(target=self._forward, args=(audio,), name="audio-signals")
+        self._signals.start()
+
+    def close(self) -> None:
+        """Stop the turn, keep what was said, end the threads. The audio must be closed before or after; both work."""
+        if not self._thread.is_alive():
+            return
+        self._inbox.put(_Close())
+        self._thread.join()
+        self._hearing.close()
+
+    def join_signals(self) -> None:
+        """Wait for the signal thread, after the audio was closed."""
+        if self._signals is not None:
+            self._signals.join()
+
+    def _turn_done(self, turn: TurnId, changed: bool) -> None:
+        self._inbox.put(_TurnDone(turn, changed))
+
+    def _forward(self, audio: AudioIO) -> None:
+        for signal in audio.signals():
+            match signal:
+                case Level(level_db, speech):
+                    self._bus.publish(events.HearingLevel(level_db, speech))
+                case Played(turn, seconds):
+                    if (active := self._active) is not None and active.turn == turn:
+                        active.played(seconds)
+                case PlaybackEnded(turn, seconds):
+                    if (active := self._active) is not None and active.turn == turn:
+                        active.playback_ended(seconds)
+                case _:
+                    self._inbox.put(signal)
+
+    # ---- loop
+
+    def _run(self) -> None:
+        while not isinstance(item := self._inbox.get(), _Close):
+            try:
+                self._handle(item)
+            except StorageError as error:
+                self._fail("storage", error)
+            except CompanionError as error:
+                self._bus.publish(events.Notice(error.what, error.hint, error.code))
+            except Exception:  # noqa: BLE001 - thread top: the conversation outlives a fault of ours
+                _log.exception("handling %s failed", type(item).__name__)
+                self._bus.publish(events.Notice("Something went wrong.", "The log has details.", "fault"))
+        self._stop("written")
+        if self._preparation is not None:
+            self._preparation.cancel()
+
+    def _handle(self, item: _Item) -> None:
+        match item:
+            case _TurnDone(turn, changed):
+                self._on_turn_done(turn, changed)
+            case _Prepared(error):
+                self._on_prepared(error)
+            case Heard():
+                self._on_heard(item)
+            case (
+                MicOpened()
+                | MicClosed()
+                | SpeechStarted()
+                | SoftEnd()
+                | SpeechResumed()
+                | UtteranceEnded()
+                | PlaybackStarted()
+                | DeviceOpened()
+                | DeviceLost()
+                | Level()
+                | Played()
+                | PlaybackEnded()
+            ):
+                self._on_signal(item)
+            case (
+                do.OpenCharacter()
+                | do.NewChat()
+                | do.RenameChat()
+                | do.DeleteChat()
+                | do.RestoreChat()
+                | do.Reload()
+            ):
+                self._on_chat_command(item)
+            case do.Say(text):
+                self._say(text.strip(), spoken=False, began_s=time.monotonic())
+            case do.Interrupt():
+                self._stop("written")
+            case do.Listen(mode):
+                self._listen(mode)
+            case do.Talk(held):
+                self._talk(held)
+            case _:
+                self._on_message_command(item)
+
+    # ---- commands on chats
+
+    def _on_chat_command(self, command: do.Command) -> None:
+        match command:
+            case do.OpenCharacter(character, chat):
+                self._open(self._find_character(character), chat)
+            case do.NewChat(greeting) if self._character is not None:
+                self._show(self._start_chat(self._character, greeting), fresh=True)
+            case do.RenameChat(chat, title):
+                self._log.rename_chat(chat, title)
+                self._chats_changed()
+            case do.DeleteChat(chat):
+                self._delete_chat(chat)
+            case do.RestoreChat(chat):
+                self._log.restore_chat(chat)
+                self._chats_changed()
+            case do.Reload():
+                self._reload()
+            case _:
+                pass
+
+    def _open(self, character: Character, chat: str | None) -> None:
+        self._stop("written")
+        self._character = character
+        known = self._log.chats(character.id)
+        if chat is not None:
+            self._show(self._log.chat(chat))
+        elif known:
+            self._show(max(known, key=lambda one: one.last_seq))
+        else:
+            self._show(self._start_chat(character, 0), fresh=True)
+
+    def _start_chat(self, character: Character, greeting: int) -> ChatInfo:
+        chat = self._log.create_chat(character.id)
+        greetings = greetings_of(character, self._options().user_name)
+        if greetings:
+            index = greeting % len(greetings)
+            self._log.add(chat.chat, "assistant", greetings[index], meta={"greeting": index})
+        self._bus.publish(events.ChatsChanged(character.id))
+        return self._log.chat(chat.chat)
+
+    def _show(self, chat: ChatInfo, *, fresh: bool = False) -> None:
+        self._stop("written")
+        self._chat = chat
+        path = self._path()
+        self._bus.publish(events.ChatOpened(chat, tuple(path)))
+        if self._state == "asleep":
+            self._go("loading", "model")
+        self._prepare()
+        if fresh and path and self._options().greet_aloud and self._options().speak:
+            self._replay(path[-1])
+
+    def _delete_chat(self, chat: str) -> None:
+        self._log.delete_chat(chat)
+        self._chats_changed()
+        if self._chat is not None and self._chat.chat == chat and self._character is not None:
+            self._stop("written")
+            self._open(self._character, None)
+
+    def _reload(self) -> None:
+        self._counter.forget()
+        if self._character is not None and self._chat is not None:
+            self._character = self._find_character(self._character.id)
+            self._prepare()
+
+    def _chats_changed(self) -> None:
+        if self._character is not None:
+            self._bus.publish(events.ChatsChanged(self._character.id))
+
+    # ---- commands on messages
+
+    def _on_message_command(self, command: _Item) -> None:
+        if self._chat is None or self._character is None:
+            return
+        match command:
+            case do.Regenerate(message):
+                self._stop("written")
+                self._start_reply(*self._replies.again(self._path(), message))
+            case do.Continue():
+                self._stop("written")
+                self._start_reply(*self._replies.onward(self._path()))
+            case do.SelectVariant(message, step):
+                self._select(message, step)
+            case do.Edit(message, text):
+                self._log.edit(message, text)
+                self._changed()
+            case do.Delete(message):
+                self._stop("written")
+                self._log.delete(message)
+                self._changed()
+            case do.Undo():
+                self._stop("written")
+                if self._log.undo(self._chat.chat):
+                    self._changed()
+            case do.Branch(message):
+                branch = self._log.branch(message)
+                self._chats_changed()
+                self._show(branch)
+            case do.Replay(message):
+                self._stop("written")
+                self._replay(next(one for one in self._path() if one.message == message))
+            case _:
+                pass
+
+    def _select(self, message: int, step: int) -> None:
+        self._stop("written")
+        siblings = self._log.siblings(message)
+        at = next(i for i, one in enumerate(siblings) if one.message == message) + step
+        assert self._character is not None
+        greetings = greetings_of(self._character, self._options().user_name)
+        if 0 <= at < len(siblings):
+            self._log.select(siblings[at].message)
+            self._changed()
+        elif at >= len(siblings) and siblings[0].parent is None and siblings[0].role == "assistant":
+            if len(siblings) < len(greetings):
+                used = {one.meta.get("greeting") for one in siblings}
+                fresh = next(i for i in range(len(greetings)) if i not in used)
+                self._log.add_variant(message, greetings[fresh], meta={"greeting": fresh})
+            else:
+                self._log.select(siblings[0].message)
+            self._changed()
+        elif at >= len(siblings) and siblings[0].role == "assistant":
+            self._start_reply(*self._replies.again(self._path(), message))
+
+    def _changed(self) -> None:
+        assert self._chat is not None
+        self._chat = self._log.chat(self._chat.chat)
+        self._bus.publish(events.ChatChanged(self._chat, tuple(self._path())))
+
+    def _path(self) -> list[StoredMessage]:
+        return self._log.path(self._chat.chat) if self._chat is not None else []
+
+    # ---- turns
+
+    def _say(self, text: str, *, spoken: bool, began_s: float) -> None:
+        if not text or self._chat is None or self._character is None:
+            return
+        self._stop("heard" if spoken else "written")
+        turn = self._next_turn()
+        try:
+            ack = self._log.add(self._chat.chat, "user", text, meta={"spoken": spoken})
+            message = next(one for one in self._path() if one.message == ack.message)
+        except StorageError as error:
+            self._fail("storage", error, turn)
+            self._rest()
+            return
+        self._bus.publish(events.UserSaid(turn, message, spoken))
+        self._start_reply(*self._replies.answer(self._path()), turn=turn, began_s=began_s)
+
+    def _start_reply(
+        self,
+        history: list[StoredMessage],
+        target: StoredMessage | None,
+        before: str,
+        *,
+        turn: TurnId | None = None,
+        began_s: float | None = None,
+    ) -> None:
+        assert self._character is not None
+        assert self._chat is not None
+        self._go("thinking", "" if self._engines.language.ready else "model")
+        self._active = self._replies.start(
+            turn or self._next_turn(),
+            self._character,
+            self._chat.chat,
+            history,
+            target,
+            before,
+            options=self._options(),
+            preparation=self._preparation,
+            began_s=began_s or time.monotonic(),
+        )
+
+    def _replay(self, message: StoredMessage) -> None:
+        assert self._character is not None
+        self._active = self._replies.recite(
+            self._next_turn(), self._character, message.text, options=self._options()
+        )
+
+    def _next_turn(self) -> TurnId:
+        self._n_turns += 1
+        return TurnId(self._n_turns)
+
+    def _stop(self, keep: Keep) -> None:
+        """End the present turn and wait for it; its reply is kept as `keep` says."""
+        if self._active is not None:
+            active = self._active
+            active.interrupt(keep)
+            active.join()
+            self._active = None
+            self._rest()
+
+    def _on_turn_done(self, turn: TurnId, changed: bool) -> None:
+        if changed and self._chat is not None:
+            self._changed()
+        if self._active is not None and self._active.turn == turn:
+            self._active.join()
+            self._active = None
+            self._rest()
+
+    # ---- preparation
+
+    def _prepare(self) -> None:
+        if self._preparation is not None:
+            self._preparation.cancel()
+        character, chat, messages = self._character, self._chat, self._path()
+        assert character is not None
+        assert chat is not None
+        user_name = self._options().user_name
+
+        def work(language: LanguageModel, cancel: Cancel) -> None:
+            language.attach(character.adapters)
+            warm_chat(character, user_name, chat.chat, messages, language, self._counter, cancel)
+
+        if self._engines.language.ready is not None and self._state in ("loading", "idle", "listening"):
+            self._go("loading", "persona")
+        self._preparation = Preparation(work, self._engines, lambda error: self._inbox.put(_Prepared(error)))
+
+    def _on_prepared(self, error: CompanionError | None) -> None:
+        if error is not None:
+            self._bus.publish(events.Notice(error.what, error.hint, error.code))
+        if self._state == "loading":
+            self._rest()
+
+    # ---- ears
+
+    def _listen(self, mode: ListenMode) -> None:
+        self._mode = mode
+        audio = self._engines.audio.ready
+        if audio is not None:
+            audio.listen(mode)
+        if mode == "off":
+            self._hearing.drop()
+            self._utterance = None
+        self._rest()
+
+    def _talk(self, held: bool) -> None:
+        audio = self._engines.audio.ready
+        if audio is None:
+            return
+        if held:
+            self._stop("heard")
+        audio.talk(held)
+
+    def _on_signal(self, signal: AudioSignal) -> None:
+        match signal:
+            case MicOpened(device):
+                self._mic_open = True
+                self._bus.publish(events.ListeningChanged(self._mode, True, device))
+                self._rest()
+            case MicClosed():
+                self._mic_open = False
+                self._bus.publish(events.ListeningChanged(self._mode, False))
+                self._rest()
+            case SpeechStarted():
+                if self._active is None:
+                    self._go("hearing")
+            case SoftEnd(clip):
+                self._recognise(clip)
+            case SpeechResumed():
+                self._hearing.drop()
+                self._utterance = None
+            case UtteranceEnded(clip, speech_end_s, same):
+                if self._utterance is None or not same:
+                    self._recognise(clip)
+                self._utterance_ended(speech_end_s)
+            case PlaybackStarted(turn):
+                if self._active is not None and self._active.turn == turn:
+                    self._go("speaking")
+            case DeviceOpened(direction, name, _):
+                self._bus.publish(events.DeviceChanged(direction, name))
+            case DeviceLost(direction, _, why, _):
+                self._bus.publish(events.DeviceChanged(direction, "", why))
+            case _:
+                pass
+
+    def _recognise(self, clip: AudioClip) -> None:
+        choice = self._options().hear_language
+        spoken = self._character.language if choice == "character" and self._character else choice
+        language = None if spoken in ("auto", "character") else spoken
+        names = (self._character.shown_name,) if self._character else ()
+        self._utterance = _Utterance(self._hearing.recognise(clip, language=language, hotwords=names))
+
+    def _utterance_ended(self, speech_end_s: float) -> None:
+        assert self._utterance is not None
+        self._utterance.ended_s = speech_end_s
+        self._commit()
+
+    def _on_heard(self, heard: Heard) -> None:
+        if self._utterance is None or heard.job != self._utterance.job:
+            return
+        self._utterance.heard = heard
+        if heard.transcript is not None and heard.transcript.text:
+            self._bus.publish(events.UserPartial(heard.transcript.text))
+        self._commit()
+
+    def _commit(self) -> None:
+        """Say what was heard, once it is both recognised and complete."""
+        utterance = self._utterance
+        if utterance is None or utterance.heard is None or utterance.ended_s is None:
+            return
+        self._utterance = None
+        self._bus.publish(events.UserPartial(""))
+        heard = utterance.heard
+        if heard.error is not None:
+            self._fail("recogniser", heard.error)
+        elif heard.transcript is not None and heard.transcript.text.strip():
+            self._say(heard.transcript.text.strip(), spoken=True, began_s=utterance.ended_s)
+            return
+        self._rest()
+
+    # ---- state
+
+    def _go(self, new: State, why: str = "") -> None:
+        if not is_legal(self._state, new):
+            _log.error("illegal step %s to %s", self._state, new)
+        if new != self._state or why:
+            old, self._state = self._state, new
+            self._bus.publish(events.StateChanged(old, new, why))
+
+    def _rest(self) -> None:
+        if self._state != "asleep" and self._active is None:
+            self._go("listening" if self._mic_open else "idle")
+
+    def _fail(
+        self, stage: Literal["storage", "recogniser"], error: CompanionError, turn: TurnId | None = None
+    ) -> None:
+        self._bus.publish(
+            events.TurnFailed(turn or TurnId(self._n_turns), stage, error.what, error.hint, error.code)
+        )
+
+
+def greetings_of(character: Character, user_name: str) -> list[str]:
+    """Return the card's greetings, macros filled in: `first_mes`, then the alternates."""
+    user = user_name_for(character, user_name)
+    texts = [character.first_mes, *character.alternate_greetings]
+    return [expand(text, char=character.shown_name, user=user) for text in texts if text.strip()]

@@ -1,0 +1,194 @@
+"""Speak the clauses of one reply while it is still being written."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import queue
+import threading
+import time
+
+import numpy as np
+
+from companion.conversation.bus import Subscriber
+from companion.conversation.slots import Engines
+from companion.domain.audio import AudioClip, Speech
+from companion.domain.cancel import CancelToken
+from companion.domain.character import VoiceSpec
+from companion.domain.clauses import Clause
+from companion.domain.events import ClauseReady, HeardTo, SpeechReady, TurnFailed
+from companion.domain.heard import Spoken, heard_char
+from companion.domain.messages import TurnId
+from companion.errors import Cancelled, CompanionError
+
+_log = logging.getLogger(__name__)
+_QUEUED_CLAUSES = 4
+_POLL_S = 0.02
+_PLAYBACK_END_S = 0.5
+_PAUSES_S = {
+    "，": 0.12,
+    ",": 0.12,
+    "、": 0.08,
+    "；": 0.22,
+    ";": 0.22,
+    "：": 0.16,
+    ":": 0.16,
+    "…": 0.3,
+    "—": 0.2,
+}
+_SENTENCE_PAUSE_S = 0.28
+
+
+class Speaker:
+    """Owns one thread, the queue of clauses and the time line of what was handed to the loudspeaker."""
+
+    def __init__(
+        self,
+        turn: TurnId,
+        engines: Engines,
+        spec: VoiceSpec,
+        fallback: VoiceSpec,
+        cancel: CancelToken,
+        publish: Subscriber,
+    ) -> None:
+        self._turn, self._engines, self._cancel, self._publish = turn, engines, cancel, publish
+        self._spec, self._fallback = spec, fallback
+        self._clauses: queue.Queue[Clause | None] = queue.Queue(_QUEUED_CLAUSES)
+        self._lock = threading.Lock()
+        self._timeline: list[Spoken] = []
+        self._end_s = 0.0
+        self._failed = False
+        self._played_s = 0.0
+        self._playback_ended = threading.Event()
+        self.first_audio_s: float | None = None
+        self._thread = threading.Thread(target=self._run, name=f"speaker-{turn.turn}")
+        self._thread.start()
+
+    def say(self, clause: Clause) -> None:
+        """Queue a clause; blocks while the voice is behind, until the turn is cancelled."""
+        self._put(clause)
+
+    def finish(self) -> None:
+        """Tell that no more clauses come."""
+        self._put(None)
+
+    def _put(self, clause: Clause | None) -> None:
+        while not self._cancel.requested:
+            try:
+                self._clauses.put(clause, timeout=_POLL_S)
+            except queue.Full:
+                continue
+            return
+
+    @property
+    def spoke(self) -> bool:
+        """Whether any sound was handed over."""
+        with self._lock:
+            return bool(self._timeline)
+
+    @property
+    def lead_s(self) -> float:
+        """How much sound is queued beyond the playback position."""
+        with self._lock:
+            return max(0.0, self._end_s - self._played_s)
+
+    @property
+    def heard(self) -> int:
+        """The end in the visible text of what has been heard by now."""
+        with self._lock:
+            return heard_char(self._timeline, self._played_s)
+
+    def played(self, seconds: float) -> None:
+        """Take in the playback position of this turn; may be called from any thread."""
+        with self._lock:
+            self._played_s = max(self._played_s, seconds)
+        self._publish(HeardTo(self._turn, seconds, self.heard))
+
+    def playback_ended(self, seconds: float) -> None:
+        """Take in that the loudspeaker is done with this turn; may be called from any thread."""
+        with self._lock:
+            self._played_s = max(self._played_s, seconds)
+        self._playback_ended.set()
+
+    def silence(self) -> None:
+        """Make the loudspeaker drop this turn; returns at once. The cancel token must be set before."""
+        audio = self._engines.audio.ready
+        if audio is not None:
+            audio.stop(self._turn)
+
+    def await_silence(self) -> None:
+        """After `silence`: wait until the final playback position is known, at most half a second."""
+        if self.spoke:
+            self._playback_ended.wait(_PLAYBACK_END_S)
+
+    def await_end(self) -> None:
+        """Wait until all is spoken and played, or the turn is cancelled and silent."""
+        while self._thread.is_alive() and not self._cancel.wait(_POLL_S):
+            pass
+        while self.spoke and not self._cancel.requested and not self._playback_ended.wait(_POLL_S):
+            pass
+        if self._cancel.requested:
+            self.await_silence()
+
+    def join(self) -> None:
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._cancel.requested:
+            try:
+                clause = self._clauses.get(timeout=_POLL_S)
+            except queue.Empty:
+                continue
+            if clause is None:
+                break
+            if clause.spoken.strip() and not self._failed:
+                self._say(clause)
+        audio = self._engines.audio.ready
+        if audio is not None:
+            audio.finish(self._turn)
+
+    def _say(self, clause: Clause) -> None:
+        self._publish(ClauseReady(self._turn, clause.text, clause.start))
+        try:
+            self._synthesise(clause, self._spec)
+        except Cancelled:
+            return
+        except CompanionError as error:
+            self._publish(TurnFailed(self._turn, "voice", error.what, error.hint, error.code))
+            self._retry(clause)
+
+    def _retry(self, clause: Clause) -> None:
+        """Go on with the default voice; if that fails too, the reply stays text."""
+        if self._spec == self._fallback:
+            self._failed = True
+            return
+        self._spec = self._fallback
+        try:
+            self._synthesise(clause, self._spec)
+        except CompanionError:
+            self._failed = True
+
+    def _synthesise(self, clause: Clause, spec: VoiceSpec) -> None:
+        voice = self._engines.voice.get(self._cancel)
+        audio = self._engines.audio.get(self._cancel)
+        for speech in voice.synthesise(clause.spoken, self._cancel, voice=spec):
+            if self._cancel.requested:
+                return
+            if self.first_audio_s is None and len(speech.clip.samples):
+                self.first_audio_s = time.monotonic()
+            padded = _with_pause(speech, clause.text) if speech.last else speech
+            with self._lock:
+                offset = self._end_s
+                self._timeline.append(Spoken(offset, padded, clause.start, clause.end, clause.offsets))
+                self._end_s += padded.clip.seconds
+            self._publish(SpeechReady(self._turn, padded, offset, clause.start))
+            audio.enqueue(self._turn, padded)
+
+
+def _with_pause(speech: Speech, text: str) -> Speech:
+    """Return `speech` followed by the silence that its closing mark asks for."""
+    closing = text.rstrip().rstrip("”’」』\"')）*")[-1:]
+    pause = _PAUSES_S.get(closing, _SENTENCE_PAUSE_S)
+    silence = np.zeros(int(pause * speech.clip.rate_hz), np.float32)
+    clip = AudioClip(np.concatenate([speech.clip.samples, silence]), speech.clip.rate_hz)
+    return dataclasses.replace(speech, clip=clip)

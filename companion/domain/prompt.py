@@ -1,0 +1,251 @@
+"""From a character, a history and the user's words to a prompt within a token budget.
+
+The order keeps the prefix stable: persona, constant lore and rules, examples, history, then whatever changes
+each turn, then the user's words. The persona is never cut.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from companion.domain.character import Character
+from companion.domain.events import PromptSection
+from companion.domain.lore import Fired, constant
+from companion.domain.macros import expand
+from companion.domain.messages import Message
+from companion.errors import CompanionError
+
+CountTokens = Callable[[Sequence[str]], list[int]]
+Language = Literal["zh", "en"]
+
+FRAME_TOKENS = 8
+"""Upper bound of the tokens that a chat template puts around one message."""
+
+_RULES: dict[Language, str] = {
+    "zh": (
+        "你就是{{char}}，正在和{{user}}面对面说话。始终用{{char}}的身份、口吻和中文回答，像平时聊天那样口语、自然，"
+        "一般说一到三句。神态或动作写在（）里，最多一处，放在句首。不要复述这些要求，不要替{{user}}说话，"
+        "不要用列表或标题，不知道的事就照实说不知道。"
+    ),
+    "en": (
+        "You are {{char}}, talking with {{user}} face to face. Stay {{char}} in voice and manner and answer in spoken, "
+        "natural English, usually one to three sentences. Put a gesture or expression in (parentheses), at most "
+        "one, at the beginning. Do not repeat these instructions, do not speak for {{user}}, use no lists or headings, "
+        "and say so honestly when you do not know something."
+    ),
+}
+_WORDS: dict[Language, dict[str, str]] = {
+    "zh": {"personality": "性格", "scenario": "当前场景", "lore": "她知道的事", "now": "背景", "you": "你"},
+    "en": {
+        "personality": "Personality",
+        "scenario": "Scene",
+        "lore": "What is known",
+        "now": "Background",
+        "you": "you",
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """The stable beginning of a character's prompts."""
+
+    messages: tuple[Message, ...]
+    n_persona: int
+    n_examples: int
+
+    @property
+    def n_tokens(self) -> int:
+        return self.n_persona + self.n_examples
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A prompt in three parts, its sections, and how many of the oldest messages were left out."""
+
+    pinned: tuple[Message, ...]
+    history: tuple[Message, ...]
+    turn: tuple[Message, ...]
+    sections: tuple[PromptSection, ...]
+    n_dropped: int
+    user_was_cut: bool
+
+
+def user_name_for(character: Character, user_name: str) -> str:
+    """Return what {{user}} stands for."""
+    return user_name.strip() or _WORDS[character.language]["you"]
+
+
+def build_pinned(character: Character, user_name: str, count: CountTokens, *, budget: int) -> Pinned:
+    """Return persona, rules, constant lore and as many example dialogues as fit `budget` tokens.
+
+    Examples leave whole, the last first. Raises CompanionError when the persona alone does not fit.
+    """
+    user = user_name_for(character, user_name)
+
+    def fill(text: str) -> str:
+        return expand(text, char=character.shown_name, user=user)
+
+    persona = fill(_persona(character))
+    n_persona = count([persona])[0] + FRAME_TOKENS
+    if n_persona > budget:
+        raise CompanionError(
+            f"The description of {character.shown_name} needs {n_persona} tokens, but only {budget} are free for it.",
+            "Raise “Memory of the conversation” in the settings, or shorten the character's description.",
+            code="persona_too_long",
+        )
+    examples: list[Message] = []
+    n_examples = 0
+    for dialogue in parse_examples(fill(character.mes_example), character.shown_name, user):
+        cost = sum(count([message.text for message in dialogue])) + FRAME_TOKENS * len(dialogue)
+        if n_persona + n_examples + cost > budget:
+            break
+        examples += dialogue
+        n_examples += cost
+    return Pinned((Message("system", persona), *examples), n_persona, n_examples)
+
+
+def _persona(character: Character) -> str:
+    words = _WORDS[character.language]
+    rules = _RULES[character.language]
+    system = character.system_prompt.replace("{{original}}", rules).strip() or rules
+    separator = "：" if character.language == "zh" else ": "
+    parts = [system, character.description.strip()]
+    if character.personality.strip():
+        parts.append(f"{words['personality']}{separator}{character.personality.strip()}")
+    if character.scenario.strip():
+        parts.append(f"{words['scenario']}{separator}{character.scenario.strip()}")
+    lore = [entry.content.strip() for entry in constant(character.lore) if entry.content.strip()]
+    if lore:
+        parts.append(f"{words['lore']}{separator}\n" + "\n".join(f"- {line}" for line in lore))
+    return "\n\n".join(part for part in parts if part)
+
+
+_SPEAKER = re.compile(r"^\s*(\{\{(?:user|char)\}\}|[^:：\n]{1,40})\s*[:：]\s*(.*)$", re.IGNORECASE)
+
+
+def parse_examples(text: str, char: str, user: str) -> list[list[Message]]:
+    """Return the dialogues of `mes_example`: blocks between <START> lines, turns begun by a name and a colon."""
+    dialogues: list[list[Message]] = []
+    for block in re.split(r"<START>", text, flags=re.IGNORECASE):
+        turns: list[Message] = []
+        for line in block.strip().splitlines():
+            match = _SPEAKER.match(line)
+            speaker = match.group(1).strip() if match else ""
+            if match and speaker in (user, "{{user}}"):
+                turns.append(Message("user", match.group(2).strip()))
+            elif match and speaker in (char, "{{char}}"):
+                turns.append(Message("assistant", match.group(2).strip()))
+            elif turns and line.strip():
+                turns[-1] = Message(turns[-1].role, f"{turns[-1].text}\n{line.strip()}".strip())
+        while turns and turns[0].role != "user":
+            turns.pop(0)
+        if turns:
+            dialogues.append(turns)
+    return dialogues
+
+
+def trim_history(costs: Sequence[int], budget: int) -> int:
+    """Return how many of the oldest messages leave, given the token cost of each.
+
+    Whenever the running total passes `budget` the oldest go until two thirds of it are left, so that the prefix
+    stays the same over many turns; the answer depends on the costs alone.
+    """
+    first, total = 0, 0
+    for i, cost in enumerate(costs):
+        total += cost
+        if total > budget:
+            while first <= i and total > budget * 2 // 3:
+                total -= costs[first]
+                first += 1
+    return first
+
+
+def build(
+    pinned: Pinned,
+    history: Sequence[Message],
+    user_text: str | None,
+    *,
+    character: Character,
+    user_name: str,
+    fired: Sequence[Fired],
+    background: str,
+    count: CountTokens,
+    budget: int,
+) -> Built:
+    """Return the whole prompt within `budget` tokens.
+
+    `fired` lore and `background` (time and the like) stand after the history; `user_text` None means that the
+    history already ends with what is to be answered. A user text too long for the budget keeps its
+    beginning and end.
+    """
+    user = user_name_for(character, user_name)
+    volatile = _volatile(character, user, fired, background)
+    n_volatile = count([volatile])[0] + FRAME_TOKENS if volatile else 0
+    room = budget - pinned.n_tokens - n_volatile
+    if room < 32 and volatile:
+        volatile, n_volatile, room = "", 0, budget - pinned.n_tokens
+    text, n_user, was_cut = _fit(user_text or "", max(room - FRAME_TOKENS, 16), count)
+    costs = [n + FRAME_TOKENS for n in count([message.text for message in history])] if history else []
+    first = trim_history(costs, max(0, room - (n_user + FRAME_TOKENS if text else 0)))
+    turn = [Message("system", volatile)] if volatile else []
+    if text:
+        turn.append(Message("user", text))
+    sections = _sections(
+        pinned, fired, volatile, n_volatile, sum(costs[first:]), n_user, len(history) - first
+    )
+    return Built(pinned.messages, tuple(history[first:]), tuple(turn), sections, first, was_cut)
+
+
+def _volatile(character: Character, user: str, fired: Sequence[Fired], background: str) -> str:
+    words = _WORDS[character.language]
+    separator = "：" if character.language == "zh" else ": "
+    lines = [hit.entry.content.strip() for hit in fired if hit.entry.content.strip()]
+    if background:
+        lines.append(background)
+    parts = [f"{words['now']}{separator}" + "\n".join(lines)] if lines else []
+    if character.post_history_instructions.strip():
+        parts.append(character.post_history_instructions.replace("{{original}}", "").strip())
+    return expand("\n".join(parts), char=character.shown_name, user=user)
+
+
+def _fit(text: str, budget: int, count: CountTokens) -> tuple[str, int, bool]:
+    """Return `text` within `budget` tokens, its cost and whether the middle was left out."""
+    was_cut = False
+    if len(text) > budget * 6:
+        text, was_cut = _ends(text, budget * 6), True
+    n = count([text])[0] if text else 0
+    while n > budget and len(text) > 16:
+        text, was_cut = _ends(text, max(16, int(len(text) * budget / n * 0.95))), True
+        n = count([text])[0]
+    return text, n, was_cut
+
+
+def _ends(text: str, size: int) -> str:
+    head = size * 3 // 5
+    return f"{text[:head]}\n…\n{text[len(text) - (size - head) :]}"
+
+
+def _sections(
+    pinned: Pinned,
+    fired: Sequence[Fired],
+    volatile: str,
+    n_volatile: int,
+    n_history: int,
+    n_user: int,
+    n_messages: int,
+) -> tuple[PromptSection, ...]:
+    sections = [PromptSection("persona", pinned.n_persona)]
+    if pinned.n_examples:
+        sections.append(PromptSection("examples", pinned.n_examples))
+    if n_history:
+        sections.append(PromptSection("history", n_history, (f"{n_messages} messages",)))
+    if volatile:
+        names = tuple(f"{hit.entry.name or hit.entry.keys[0]} ({hit.key})" for hit in fired)
+        sections.append(PromptSection("lore" if fired else "instructions", n_volatile, names))
+    if n_user:
+        sections.append(PromptSection("user", n_user))
+    return tuple(sections)
