@@ -1,0 +1,100 @@
+"""A microphone and a loudspeaker without hardware, on one sample clock that the owner advances."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from companion.audio.capture import RATE_HZ, Capture
+from companion.audio.ears import Ears
+from companion.audio.playback import Playback
+from companion.domain.listening import ListenRules
+from companion.ports import (
+    AudioPlan,
+    AudioSignal,
+    DeviceOpened,
+    MicClosed,
+    MicOpened,
+    SpeechDetector,
+)
+
+STEP_S = 0.01
+MIC_STEP = int(RATE_HZ * STEP_S)
+OUTPUT_RATE_HZ = 24_000
+OUTPUT_STEP = int(OUTPUT_RATE_HZ * STEP_S)
+
+
+class SimulatedDevice:
+    """Capture and playback in steps of 10 ms; what is pulled leaves the loudspeaker `latency_s` later.
+
+    `name` stands in the device signals. `step` belongs to one thread; `ears` and `playback` say what belongs
+    to which.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        detector: SpeechDetector,
+        emit: Callable[[AudioSignal], None],
+        clock: Callable[[], float],
+        *,
+        latency_s: float = 0.0,
+    ) -> None:
+        self._name = name
+        self._emit = emit
+        self._half_duplex = True
+        self._mic_is_open = False
+        self._capture = Capture(detector, emit)
+        self.ears = Ears(self._capture)
+        self.playback = Playback(OUTPUT_RATE_HZ, emit, clock=clock)
+        self._on_the_way = deque([(0, np.zeros(OUTPUT_STEP, np.float32))] * round(latency_s / STEP_S))
+        self._pulled = 0
+
+    @property
+    def mic_is_open(self) -> bool:
+        return self._mic_is_open
+
+    def open(self, plan: AudioPlan) -> None:
+        """Take up times and volume; the device is always there."""
+        self._half_duplex = plan.half_duplex
+        self._capture.set_rules(rules_for(plan))
+        self.playback.set_volume(plan.volume)
+        self._emit(DeviceOpened("output", self._name, "simulated"))
+
+    def step(self, mic: NDArray[np.float32], end_s: float) -> NDArray[np.float32]:
+        """Hear `mic`, shape (MIC_STEP,), until `end_s` and return what left the loudspeaker, shape (OUTPUT_STEP,)."""
+        out = self._play(end_s)
+        if self._mic_is_open:
+            self._capture.feed(mic, end_s)
+        self.ears.update(is_playing=self.playback.is_playing, half_duplex=self._half_duplex, now_s=end_s)
+        self._open_or_close_mic()
+        return out
+
+    def _play(self, end_s: float) -> NDArray[np.float32]:
+        pulled = self.playback.pull(OUTPUT_STEP, before_s=end_s - STEP_S)
+        self._pulled += len(pulled)
+        block = np.zeros(OUTPUT_STEP, dtype=np.float32)
+        block[: len(pulled)] = pulled
+        self._on_the_way.append((self._pulled, block))
+        heard, block = self._on_the_way.popleft()
+        self.playback.heard(heard, end_s)
+        return block
+
+    def _open_or_close_mic(self) -> None:
+        wanted = self.ears.want_input
+        if wanted and not self._mic_is_open:
+            self._emit(DeviceOpened("input", self._name, "simulated"))
+            self._emit(MicOpened(self._name))
+        elif self._mic_is_open and not wanted:
+            self._emit(MicClosed())
+        self._mic_is_open = wanted
+
+
+def rules_for(plan: AudioPlan) -> ListenRules:
+    """Return the listening rules that the plan asks for."""
+    return ListenRules(
+        soft_end_ms=plan.soft_end_ms, end_silence_ms=max(plan.end_silence_ms, plan.soft_end_ms)
+    )
