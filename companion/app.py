@@ -1,1 +1,300 @@
 """Composition root: settings and paths in, a wired companion out."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+from companion import settings as settings_file
+from companion import wiring
+from companion.conversation.bus import EventBus
+from companion.conversation.options import SessionOptions
+from companion.conversation.session import Session
+from companion.conversation.slots import Engines
+from companion.domain import commands as do
+from companion.domain import events
+from companion.domain.cancel import CancelToken
+from companion.domain.character import Character, PackReport
+from companion.engines.catalog import Catalog, load_catalog
+from companion.engines.weights_folder import InstalledModel
+from companion.errors import Cancelled, CompanionError
+from companion.hardware import Hardware, look
+from companion.packs.library import Library
+from companion.paths import Paths, bundled
+from companion.settings import Settings
+from companion.storage.backup import backup, is_due
+from companion.storage.chat_log import SqliteChatLog
+from companion.workers.clients import AudioClient, LanguageClient, SpeechClient
+from companion.workers.spec import EngineSpec
+
+_log = logging.getLogger(__name__)
+_LOOK_EVERY_S = 2.0
+_PROGRESS_EVERY_S = 0.25
+Role = Literal["language", "speech", "audio"]
+ALL_ROLES: frozenset[Role] = frozenset({"language", "speech", "audio"})
+
+
+class Companion:
+    """Everything a surface needs; methods may be called from any thread and return at once unless they say so."""
+
+    def __init__(self, paths: Paths, settings: Settings, log: SqliteChatLog, catalog: Catalog) -> None:
+        self.paths, self.settings, self.log, self.catalog = paths, settings, log, catalog
+        self.bus = EventBus()
+        self.library = Library([paths.characters], bundled=bundled("characters"), cache=paths.cache / "packs")
+        self.engines = Engines()
+        self.session = Session(
+            self.engines, log, self.bus, character=self.library.get, options=self._session_options
+        )
+        self.greets_aloud = False
+        self.seed: int | None = None
+        self._cancel = CancelToken()
+        self._speech: SpeechClient | None = None
+        self._applied = settings.model_copy(deep=True)
+        self._threads: list[threading.Thread] = []
+        self._reloading = threading.Lock()
+        self._closed = False
+
+    @classmethod
+    def create(cls, paths: Paths, *, demo: bool = False) -> Companion:
+        """Open the chat log and read settings and catalogue.
+
+        Raises StorageError, code `in_use`, while another instance writes this chat log.
+        """
+        paths.make()
+        settings, said = settings_file.load(paths.settings)
+        if demo:
+            settings.mind.engine = "demo"
+        log = SqliteChatLog.open(paths.chat_log)
+        companion = cls(paths, settings, log, load_catalog(bundled("models") / "catalog.toml"))
+        companion.opening_notices = [text for text in (said, log.report.text, log.read_only) if text]
+        return companion
+
+    opening_notices: list[str]
+
+    # ---- life
+
+    def start(self, *, roles: frozenset[Role] = ALL_ROLES, audio: EngineSpec | None = None) -> None:
+        """Start the workers of `roles` in the background; events tell when each is ready.
+
+        `audio` replaces the devices, for example by WAV files.
+        """
+        for notice in self.opening_notices:
+            self.bus.publish(events.Notice(notice))
+        starts: dict[Role, Callable[[], None]] = {
+            "audio": lambda: self._start_audio(audio or EngineSpec("duplex", {"backend": "auto"})),
+            "speech": self._start_speech,
+            "language": self._start_language,
+        }
+        for role, start in starts.items():
+            if role in roles:
+                self._in_background(f"start-{role}", start)
+        self._in_background("housekeeping", self._keep_house)
+
+    def post(self, command: do.Command) -> None:
+        self.session.post(command)
+
+    def close(self) -> None:
+        """Keep what is open, stop the workers, join the threads; blocks up to a few seconds. Safe to call twice."""
+        if self._closed:
+            return
+        self._closed = True
+        self._cancel.request()
+        self.session.close()
+        for client in (self.engines.audio.ready, self.engines.language.ready, self._speech):
+            if client is not None:
+                client.close()
+        self.session.join_signals()
+        for thread in self._threads:
+            thread.join()
+        self.log.close()
+
+    # ---- what is there
+
+    def characters(self) -> list[PackReport]:
+        return self.library.reports()
+
+    def character(self, id_: str) -> Character:
+        """Return a character. Raises UsageError or PackError."""
+        return self.library.get(id_)
+
+    def default_character(self) -> str:
+        """Return the id to open: the last one, else the first of the user's language, else any."""
+        usable = [one for one in self.characters() if one.character is not None]
+        ids = [one.id for one in usable]
+        if self.settings.general.last_character in ids:
+            return self.settings.general.last_character
+        chinese = [one.id for one in usable if one.character is not None and one.character.language == "zh"]
+        return (chinese or ids or [""])[0]
+
+    def models(self, role: str) -> list[InstalledModel]:
+        """Return what can be loaded now for `role`; reads folders, so call it off the GUI thread."""
+        return [model for model in self.catalog.installed(self.paths.models) if model.role == role]
+
+    def devices(self, direction: Literal["input", "output"]) -> list[str]:
+        """Return the names of devices; may block for some 100 ms."""
+        audio = self.engines.audio.ready
+        return audio.devices(direction) if isinstance(audio, AudioClient) else []
+
+    def hardware(self) -> Hardware:
+        """Return what this computer has; may block for seconds."""
+        return look(str(self.paths.models))
+
+    # ---- settings
+
+    def save_settings(self) -> None:
+        """Persist the settings and apply them; engines whose settings changed are replaced in the background.
+
+        Raises StorageError when the file cannot be written; the change holds until the program ends then.
+        """
+        before, self._applied = self._applied, self.settings.model_copy(deep=True)
+        self._apply(before, self._applied)
+        settings_file.save(self.settings, self.paths.settings)
+
+    def _apply(self, before: Settings, now: Settings) -> None:
+        if before.mind != now.mind:
+            self._in_background("reload-language", self._start_language)
+        speech_changed = before.ears.model != now.ears.model or before.mind.engine != now.mind.engine
+        if speech_changed:
+            self._in_background("reload-speech", self._start_speech)
+        audio = self.engines.audio.ready
+        if audio is None:
+            return
+        plan = wiring.audio_plan(now)
+        if wiring.audio_plan(before) != plan:
+            audio.open(plan)
+        if before.ears.mode != now.ears.mode:
+            self.post(do.Listen(now.ears.mode))
+
+    def _session_options(self) -> SessionOptions:
+        now = self.settings
+        return SessionOptions(
+            user_name=now.general.user_name,
+            speak=now.voice.speak and self._speaks(),
+            voice_speed=now.voice.speed / 100,
+            hear_language=now.ears.language,
+            default_voice=wiring.default_voice(now),
+            greet_aloud=self.greets_aloud,
+            seed=self.seed,
+        )
+
+    def _speaks(self) -> bool:
+        return self._speech is not None and self.engines.audio.ready is not None
+
+    # ---- engines
+
+    def _start_audio(self, spec: EngineSpec) -> None:
+        audio = AudioClient(spec, on_event=self._on_worker_event)
+        audio.open(wiring.audio_plan(self.settings))
+        self.engines.audio.put(audio)
+        self.session.listen_to(audio)
+        if self.settings.ears.mode != "off":
+            self.post(do.Listen(self.settings.ears.mode))
+
+    def _start_speech(self) -> None:
+        with self._reloading:
+            self.engines.recogniser.clear()
+            self.engines.voice.clear()
+            before, self._speech = self._speech, None
+            if before is not None:
+                before.close()
+            voice = wiring.voice_spec(
+                self.settings, self.paths, self.catalog, progress=self._progress, cancel=self._cancel
+            )
+            recogniser: EngineSpec | None = None
+            try:
+                recogniser = wiring.recogniser_spec(
+                    self.settings, self.paths, self.catalog, progress=self._progress, cancel=self._cancel
+                )
+            except CompanionError as error:
+                self.engines.recogniser.fail(error)
+                self._tell(error)
+            self._speech = SpeechClient(recogniser=recogniser, voice=voice, on_event=self._on_worker_event)
+        self.engines.voice.put(self._speech)
+        self.bus.publish(events.EngineChanged("voice", voice.engine))
+        if recogniser is not None:
+            self.engines.recogniser.put(self._speech)
+            self.bus.publish(events.EngineChanged("recogniser", recogniser.engine))
+
+    def _start_language(self) -> None:
+        with self._reloading:
+            before = self.engines.language.clear()
+            if before is not None:
+                before.close()
+        spec = wiring.language_spec(
+            self.settings, self.paths, self.catalog, progress=self._progress, cancel=self._cancel
+        )
+        language = LanguageClient(spec, on_event=self._on_worker_event)
+        info = language.info
+        self.engines.language.put(language)
+        where = (
+            f"{info.gpu_layers} of {info.n_layers} layers on {info.backend}"
+            if info.gpu_layers
+            else info.backend
+        )
+        self.bus.publish(
+            events.EngineChanged("language", f"{info.name}, {where}, {info.context_tokens} tokens")
+        )
+        self.post(do.Reload())
+
+    def _on_worker_event(self, event: events.WorkerLost | events.WorkerReady) -> None:
+        self.bus.publish(event)
+        if isinstance(event, events.WorkerReady) and event.role == "language" and self.engines.language.ready:
+            self.post(do.Reload())
+
+    def _in_background(self, name: str, work: Callable[[], None]) -> None:
+        slot = {"language": self.engines.language, "speech": self.engines.voice, "audio": self.engines.audio}
+
+        def run() -> None:
+            try:
+                work()
+            except Cancelled:
+                return
+            except CompanionError as error:
+                role = name.rpartition("-")[2]
+                if role in slot:
+                    slot[role].fail(error)
+                self._tell(error)
+
+        thread = threading.Thread(target=run, name=name)
+        self._threads = [one for one in self._threads if one.is_alive()]
+        self._threads.append(thread)
+        thread.start()
+
+    def _tell(self, error: CompanionError) -> None:
+        self.bus.publish(events.Notice(error.what, error.hint, error.code))
+
+    def _progress(self, done: int, total: int) -> None:
+        now = time.monotonic()
+        if total and (done >= total or now - self._told_s >= _PROGRESS_EVERY_S):
+            self._told_s = now
+            self.bus.publish(events.Preparing("weights", done / total))
+
+    _told_s = 0.0
+
+    # ---- housekeeping
+
+    def _keep_house(self) -> None:
+        """Look for new packs, and back up the chats when it is time."""
+        while not self._cancel.wait(_LOOK_EVERY_S):
+            if self.library.changed():
+                self.bus.publish(events.CharactersChanged())
+                self.post(do.Reload())
+            hours = self.settings.safety.backup_hours
+            if hours and not self.log.read_only and is_due(self.paths.backups, hours, time.time()):
+                self._back_up()
+
+    def _back_up(self) -> None:
+        try:
+            backup(self.log, self.paths.backups)
+        except CompanionError as error:
+            _log.warning("backup failed: %s", error.code)
+            self._tell(error)
+
+
+def open_companion(home: Path | None, *, demo: bool = False) -> Companion:
+    """Return a companion for the user's own folders, or for those below `home`."""
+    return Companion.create(Paths.under(home) if home else Paths.for_user(), demo=demo)

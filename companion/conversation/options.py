@@ -18,3 +18,4 @@ class SessionOptions:
     hear_language: Literal["character", "auto", "zh", "en"] = "character"
     default_voice: VoiceSpec = field(default_factory=VoiceSpec)
     greet_aloud: bool = False
+    seed: int | None = None

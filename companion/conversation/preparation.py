@@ -17,6 +17,7 @@ from companion.ports import Cancel, LanguageModel, Prompt
 
 _log = logging.getLogger(__name__)
 _SAFETY_TOKENS = 16
+_KEEP_CACHE_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +81,45 @@ def warm_chat(
     language: LanguageModel,
     counter: TokenCounter,
     cancel: Cancel,
+    *,
+    keep: bool,
 ) -> None:
-    """Bring persona and history into the KV cache, from disk where a saved state fits, and save both."""
+    """Bring persona and history into the KV cache, from disk where a saved state fits.
+
+    With `keep` the state of the whole chat is saved too, tens of megabytes: not after every reply.
+    """
     pinned = pinned_for(character, user_name, language, counter)
-    language.warm(Prompt(pinned.messages), cancel, keep_as=character.id)
     history = as_prompt_messages(messages)
+    if keep or not history:
+        language.warm(Prompt(pinned.messages), cancel, keep_as=character.id)
     if not history or cancel.requested:
         return
     budget = Budget.of(language, character.sampling).prompt - pinned.n_tokens
     costs = [n + FRAME_TOKENS for n in counter.of(language)([message.text for message in history])]
     kept = history[trim_history(costs, budget) :]
-    language.warm(Prompt((*pinned.messages, *kept)), cancel, keep_as=f"{character.id}.{chat}")
+    prompt = Prompt((*pinned.messages, *kept))
+    language.warm(prompt, cancel, keep_as=f"{character.id}.{chat}" if keep else None)
+
+
+def keep_cache(
+    character: Character,
+    user_name: str,
+    chat: str,
+    messages: Sequence[StoredMessage],
+    language: LanguageModel,
+    counter: TokenCounter,
+) -> None:
+    """Save what the model has read of a chat, within 3 s, so that the next start need not read it again."""
+    cancel = CancelToken()
+    timer = threading.Timer(_KEEP_CACHE_S, cancel.request)
+    timer.start()
+    try:
+        warm_chat(character, user_name, chat, messages, language, counter, cancel, keep=True)
+    except CompanionError as error:
+        _log.info("the chat's cache was not saved: %s", error.code)
+    finally:
+        timer.cancel()
+        timer.join()
 
 
 class Preparation:

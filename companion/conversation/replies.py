@@ -21,7 +21,7 @@ from companion.conversation.recital import Recital
 from companion.conversation.slots import Engines
 from companion.conversation.turn import ReplyPlan, ReplyTurn
 from companion.domain.cancel import CancelToken
-from companion.domain.character import Character, VoiceSpec
+from companion.domain.character import Character, Sampling, VoiceSpec
 from companion.domain.events import Notice, PromptBuilt
 from companion.domain.messages import StoredMessage, TurnId
 from companion.domain.prompt import Built, build
@@ -107,7 +107,14 @@ class ReplyMaker:
 
         def settle(language: LanguageModel, cancel: CancelToken) -> None:
             warm_chat(
-                character, options.user_name, chat, self._log.path(chat), language, self._counter, cancel
+                character,
+                options.user_name,
+                chat,
+                self._log.path(chat),
+                language,
+                self._counter,
+                cancel,
+                keep=False,
             )
 
         plan = ReplyPlan(
@@ -115,7 +122,7 @@ class ReplyMaker:
             make_prompt=make_prompt,
             open_row=open_row,
             settle=settle,
-            sampling=character.sampling,
+            sampling=_sampling_for(character, options),
             voice=_voice_for(character, options) if options.speak else None,
             fallback_voice=options.default_voice,
             language=character.language,
@@ -185,3 +192,9 @@ class ReplyMaker:
 def _voice_for(character: Character, options: SessionOptions) -> VoiceSpec:
     speed = min(2.0, max(0.5, character.voice.speed * options.voice_speed))
     return dataclasses.replace(character.voice, speed=speed)
+
+
+def _sampling_for(character: Character, options: SessionOptions) -> Sampling:
+    if options.seed is None:
+        return character.sampling
+    return dataclasses.replace(character.sampling, seed=options.seed)

@@ -11,20 +11,19 @@ from dataclasses import dataclass
 from typing import Literal
 
 from companion.conversation.bus import EventBus
-from companion.conversation.hearing import Heard, Hearing
+from companion.conversation.ears import Ears, Utterance
+from companion.conversation.greetings import greetings_of
+from companion.conversation.hearing import Heard
 from companion.conversation.options import SessionOptions
-from companion.conversation.preparation import Preparation, TokenCounter, warm_chat
+from companion.conversation.preparation import Preparation, TokenCounter, keep_cache, warm_chat
 from companion.conversation.recital import Recital
 from companion.conversation.replies import ReplyMaker
 from companion.conversation.slots import Engines
 from companion.conversation.turn import Keep, ReplyTurn
 from companion.domain import commands as do
 from companion.domain import events
-from companion.domain.audio import AudioClip
 from companion.domain.character import Character
-from companion.domain.macros import expand
 from companion.domain.messages import ChatInfo, StoredMessage, TurnId
-from companion.domain.prompt import user_name_for
 from companion.domain.state import ListenMode, State, is_legal
 from companion.errors import CompanionError, StorageError
 from companion.ports import (
@@ -67,15 +66,6 @@ class _Close:
     pass
 
 
-@dataclass(slots=True)
-class _Utterance:
-    """An utterance being recognised; `ended_s` is set once it is complete."""
-
-    job: int
-    heard: Heard | None = None
-    ended_s: float | None = None
-
-
 _Item = do.Command | AudioSignal | Heard | _TurnDone | _Prepared | _Close
 
 
@@ -101,11 +91,8 @@ class Session:
         self._chat: ChatInfo | None = None
         self._active: ReplyTurn | Recital | None = None
         self._preparation: Preparation | None = None
-        self._utterance: _Utterance | None = None
-        self._mode: ListenMode = "off"
-        self._mic_open = False
         self._n_turns = 0
-        self._hearing = Hearing(engines, self._inbox.put)
+        self._ears = Ears(engines, bus.publish, self._inbox.put)
         self._signals: threading.Thread | None = None
         self._thread = threading.Thread(target=self._run, name="conversation")
         self._thread.start()
@@ -128,7 +115,7 @@ class Session:
             return
         self._inbox.put(_Close())
         self._thread.join()
-        self._hearing.close()
+        self._ears.close()
 
     def join_signals(self) -> None:
         """Wait for the signal thread, after the audio was closed."""
@@ -166,8 +153,18 @@ class Session:
                 _log.exception("handling %s failed", type(item).__name__)
                 self._bus.publish(events.Notice("Something went wrong.", "The log has details.", "fault"))
         self._stop("written")
-        if self._preparation is not None:
-            self._preparation.cancel()
+        self._keep_cache()
+
+    def _keep_cache(self) -> None:
+        preparation = self._preparation
+        if preparation is None:
+            return
+        settled = preparation.done.is_set()
+        preparation.cancel()
+        language = self._engines.language.ready
+        if settled and language and self._n_turns and self._character and self._chat:
+            user_name = self._options().user_name
+            keep_cache(self._character, user_name, self._chat.chat, self._path(), language, self._counter)
 
     def _handle(self, item: _Item) -> None:
         match item:
@@ -176,7 +173,7 @@ class Session:
             case _Prepared(error):
                 self._on_prepared(error)
             case Heard():
-                self._on_heard(item)
+                self._take_utterance(self._ears.on_heard(item))
             case (
                 MicOpened()
                 | MicClosed()
@@ -424,7 +421,7 @@ class Session:
 
         def work(language: LanguageModel, cancel: Cancel) -> None:
             language.attach(character.adapters)
-            warm_chat(character, user_name, chat.chat, messages, language, self._counter, cancel)
+            warm_chat(character, user_name, chat.chat, messages, language, self._counter, cancel, keep=True)
 
         if self._engines.language.ready is not None and self._state in ("loading", "idle", "listening"):
             self._go("loading", "persona")
@@ -439,13 +436,7 @@ class Session:
     # ---- ears
 
     def _listen(self, mode: ListenMode) -> None:
-        self._mode = mode
-        audio = self._engines.audio.ready
-        if audio is not None:
-            audio.listen(mode)
-        if mode == "off":
-            self._hearing.drop()
-            self._utterance = None
+        self._ears.listen(mode)
         self._rest()
 
     def _talk(self, held: bool) -> None:
@@ -458,26 +449,9 @@ class Session:
 
     def _on_signal(self, signal: AudioSignal) -> None:
         match signal:
-            case MicOpened(device):
-                self._mic_open = True
-                self._bus.publish(events.ListeningChanged(self._mode, True, device))
-                self._rest()
-            case MicClosed():
-                self._mic_open = False
-                self._bus.publish(events.ListeningChanged(self._mode, False))
-                self._rest()
             case SpeechStarted():
                 if self._active is None:
                     self._go("hearing")
-            case SoftEnd(clip):
-                self._recognise(clip)
-            case SpeechResumed():
-                self._hearing.drop()
-                self._utterance = None
-            case UtteranceEnded(clip, speech_end_s, same):
-                if self._utterance is None or not same:
-                    self._recognise(clip)
-                self._utterance_ended(speech_end_s)
             case PlaybackStarted(turn):
                 if self._active is not None and self._active.turn == turn:
                     self._go("speaking")
@@ -485,43 +459,22 @@ class Session:
                 self._bus.publish(events.DeviceChanged(direction, name))
             case DeviceLost(direction, _, why, _):
                 self._bus.publish(events.DeviceChanged(direction, "", why))
+            case MicOpened() | MicClosed() | SoftEnd() | SpeechResumed() | UtteranceEnded():
+                self._take_utterance(
+                    self._ears.on_signal(signal, self._character, self._options().hear_language)
+                )
             case _:
                 pass
 
-    def _recognise(self, clip: AudioClip) -> None:
-        choice = self._options().hear_language
-        spoken = self._character.language if choice == "character" and self._character else choice
-        language = None if spoken in ("auto", "character") else spoken
-        names = (self._character.shown_name,) if self._character else ()
-        self._utterance = _Utterance(self._hearing.recognise(clip, language=language, hotwords=names))
-
-    def _utterance_ended(self, speech_end_s: float) -> None:
-        assert self._utterance is not None
-        self._utterance.ended_s = speech_end_s
-        self._commit()
-
-    def _on_heard(self, heard: Heard) -> None:
-        if self._utterance is None or heard.job != self._utterance.job:
+    def _take_utterance(self, utterance: Utterance | None) -> None:
+        """Answer a complete utterance; None only means that the rest of the state may have changed."""
+        if utterance is not None and utterance.error is not None:
+            self._fail("recogniser", utterance.error)
+        elif utterance is not None and utterance.text:
+            self._say(utterance.text, spoken=True, began_s=utterance.ended_s)
             return
-        self._utterance.heard = heard
-        if heard.transcript is not None and heard.transcript.text:
-            self._bus.publish(events.UserPartial(heard.transcript.text))
-        self._commit()
-
-    def _commit(self) -> None:
-        """Say what was heard, once it is both recognised and complete."""
-        utterance = self._utterance
-        if utterance is None or utterance.heard is None or utterance.ended_s is None:
-            return
-        self._utterance = None
-        self._bus.publish(events.UserPartial(""))
-        heard = utterance.heard
-        if heard.error is not None:
-            self._fail("recogniser", heard.error)
-        elif heard.transcript is not None and heard.transcript.text.strip():
-            self._say(heard.transcript.text.strip(), spoken=True, began_s=utterance.ended_s)
-            return
-        self._rest()
+        if self._state != "hearing" or utterance is not None:
+            self._rest()
 
     # ---- state
 
@@ -534,7 +487,7 @@ class Session:
 
     def _rest(self) -> None:
         if self._state != "asleep" and self._active is None:
-            self._go("listening" if self._mic_open else "idle")
+            self._go("listening" if self._ears.is_open else "idle")
 
     def _fail(
         self, stage: Literal["storage", "recogniser"], error: CompanionError, turn: TurnId | None = None
@@ -542,10 +495,3 @@ class Session:
         self._bus.publish(
             events.TurnFailed(turn or TurnId(self._n_turns), stage, error.what, error.hint, error.code)
         )
-
-
-def greetings_of(character: Character, user_name: str) -> list[str]:
-    """Return the card's greetings, macros filled in: `first_mes`, then the alternates."""
-    user = user_name_for(character, user_name)
-    texts = [character.first_mes, *character.alternate_greetings]
-    return [expand(text, char=character.shown_name, user=user) for text in texts if text.strip()]

@@ -227,6 +227,14 @@ class DeviceChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class Preparing:
+    """Something long is under way: `weights` are assembled; `fraction` runs from 0 to 1."""
+
+    what: Literal["weights"]
+    fraction: float
+
+
+@dataclass(frozen=True, slots=True)
 class CharactersChanged:
     """Packs appeared, changed or vanished in a characters folder."""
 
@@ -263,6 +271,7 @@ Event = (
     | WorkerLost
     | WorkerReady
     | DeviceChanged
+    | Preparing
     | CharactersChanged
     | Notice
 )

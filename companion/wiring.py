@@ -1,0 +1,122 @@
+"""From settings and what is installed to the engines that the workers load."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+from companion.domain.character import VoiceSpec
+from companion.engines.catalog import Catalog, InstalledModel
+from companion.errors import ModelError, UsageError
+from companion.hardware import ThreadPlan, n_cores, plan_threads
+from companion.paths import Paths, bundled
+from companion.ports import AudioPlan, Cancel
+from companion.settings import Settings
+from companion.workers.spec import EngineSpec
+
+Progress = Callable[[int, int], None]
+_KOKORO = "kokoro-82m-v1.0-int8"
+
+
+def threads_for(settings: Settings) -> ThreadPlan:
+    return plan_threads(n_cores(), speaks=settings.voice.speak, wished=settings.mind.threads)
+
+
+def language_spec(
+    settings: Settings, paths: Paths, catalog: Catalog, *, progress: Progress, cancel: Cancel
+) -> EngineSpec:
+    """Return the language engine to load; assembles the starter weights first if need be.
+
+    Raises ModelError, StorageError, UsageError, Cancelled.
+    """
+    mind = settings.mind
+    if mind.engine == "demo":
+        return EngineSpec("scripted", {"delay_s": 0.03})
+    if mind.engine == "remote":
+        if not mind.remote_url.strip():
+            raise UsageError(
+                "No server address is set.", "Enter it in the settings under “Thinking”.", code="remote"
+            )
+        return EngineSpec(
+            "openai_compatible",
+            {
+                "url": mind.remote_url.strip(),
+                "model": mind.remote_model.strip(),
+                "key": mind.remote_key,
+                "context_tokens": mind.context_tokens,
+            },
+        )
+    model = catalog.provide(paths.models, "language", mind.model, progress=progress, cancel=cancel)
+    threads = threads_for(settings)
+    return EngineSpec(
+        "llama_cpp",
+        {
+            "model": str(model.path),
+            "context_tokens": mind.context_tokens,
+            "gpu_layers": mind.gpu_layers,
+            "threads": threads.decode,
+            "threads_batch": threads.prefill,
+            "state_folder": str(paths.cache / "kv"),
+        },
+    )
+
+
+def recogniser_spec(
+    settings: Settings, paths: Paths, catalog: Catalog, *, progress: Progress, cancel: Cancel
+) -> EngineSpec:
+    """Return the recogniser to load. Raises ModelError, StorageError, Cancelled."""
+    if settings.mind.engine == "demo":
+        return EngineSpec("scripted", {})
+    model = catalog.provide(paths.models, "recogniser", settings.ears.model, progress=progress, cancel=cancel)
+    return EngineSpec(
+        "faster_whisper", {"folder": str(model.path), "threads": threads_for(settings).recogniser}
+    )
+
+
+def voice_spec(
+    settings: Settings, paths: Paths, catalog: Catalog, *, progress: Progress, cancel: Cancel
+) -> EngineSpec:
+    """Return the voice engine; without Kokoro's weights it still speaks trained voices and tones."""
+    kokoro: Path | None = None
+    if settings.mind.engine != "demo":
+        kokoro = _kokoro(paths, catalog, progress, cancel)
+    return EngineSpec(
+        "bank",
+        {
+            "kokoro_model": str(kokoro) if kokoro else None,
+            "styles_folder": str(bundled("assets") / "voices"),
+            "threads": threads_for(settings).voice,
+        },
+    )
+
+
+def _kokoro(paths: Paths, catalog: Catalog, progress: Progress, cancel: Cancel) -> Path | None:
+    try:
+        return catalog.provide(paths.models, "voice", _KOKORO, progress=progress, cancel=cancel).path
+    except ModelError as error:
+        if error.code != "missing":
+            raise
+        return None
+
+
+def audio_plan(settings: Settings) -> AudioPlan:
+    return AudioPlan(
+        input_name=settings.ears.device,
+        output_name=settings.voice.device,
+        end_silence_ms=settings.ears.end_silence_ms,
+        half_duplex=settings.ears.half_duplex,
+        volume=settings.voice.volume / 100,
+    )
+
+
+def default_voice(settings: Settings, language: Literal["zh", "en"] = "zh") -> VoiceSpec:
+    """Return the voice that stands in where a character's own cannot be used."""
+    if settings.mind.engine == "demo":
+        return VoiceSpec("tones", language=language)
+    return VoiceSpec("kokoro", styles=(("xiaoman" if language == "zh" else "wren", 1.0),), language=language)
+
+
+def describe(model: InstalledModel) -> str:
+    """Return a line for lists: label and size."""
+    return f"{model.label} ({model.bytes / 1e6:,.0f} MB)" if model.bytes else model.label
