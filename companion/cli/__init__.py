@@ -78,9 +78,13 @@ def _parser(command: str) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (module, help_) in COMMANDS.items():
         sub = commands.add_parser(name, help=help_, description=help_.capitalize() + ".", allow_abbrev=False)
-        sub.add_argument("--home", type=Path, metavar="DIR", help="keep everything below DIR instead of your own folders")
+        sub.add_argument(
+            "--home", type=Path, metavar="DIR", help="keep everything below DIR instead of your own folders"
+        )
         sub.add_argument("--json", action="store_true", help="print JSON")
-        sub.add_argument("--log-level", default="ERROR", metavar="LEVEL", help="DEBUG, INFO, WARNING or ERROR")
+        sub.add_argument(
+            "--log-level", default="ERROR", metavar="LEVEL", help="DEBUG, INFO, WARNING or ERROR"
+        )
         if name == command:
             importlib.import_module(module).add_arguments(sub)
     return parser

@@ -53,7 +53,9 @@ def run(arguments: argparse.Namespace) -> int:
 def _loop(companion: Companion, arriving: EventQueue, as_json: bool) -> int:
     failed = 0
     if not as_json:
-        greeting = next(event for event in arriving.until(_PATIENCE_S) if isinstance(event, events.ChatOpened))
+        greeting = next(
+            event for event in arriving.until(_PATIENCE_S) if isinstance(event, events.ChatOpened)
+        )
         if greeting.messages:
             print(greeting.messages[-1].text)
     while line := sys.stdin.readline():
@@ -78,7 +80,11 @@ def _one_turn(companion: Companion, arriving: EventQueue, text: str, as_json: bo
             case events.ReplyDelta(_, delta, False) if not as_json:
                 print(delta, end="", flush=True)
             case events.ReplyFinished(_, message, _, timings):
-                out |= {"reply": message.text, "thought": message.thought, "emotion": message.meta.get("emotion")}
+                out |= {
+                    "reply": message.text,
+                    "thought": message.thought,
+                    "emotion": message.meta.get("emotion"),
+                }
                 out["timings"] = dataclasses.asdict(timings)
                 out["seconds"] = round(time.monotonic() - began, 3)
             case events.TurnFailed(_, stage, what, hint, code):

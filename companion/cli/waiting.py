@@ -12,7 +12,6 @@ from companion.domain.events import Event
 from companion.errors import WorkerError
 
 
-
 class EventQueue:
     """Collects events from now on; use as a context manager."""
 

@@ -138,6 +138,7 @@ class Session:
                         active.playback_ended(seconds)
                 case _:
                     self._inbox.put(signal)
+        self._bus.publish(events.AudioEnded())
 
     # ---- loop
 

@@ -227,6 +227,11 @@ class DeviceChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class AudioEnded:
+    """No more signals come from microphone and loudspeaker: they were closed, or their files are at the end."""
+
+
+@dataclass(frozen=True, slots=True)
 class Preparing:
     """Something long is under way: `weights` are assembled; `fraction` runs from 0 to 1."""
 
@@ -271,6 +276,7 @@ Event = (
     | WorkerLost
     | WorkerReady
     | DeviceChanged
+    | AudioEnded
     | Preparing
     | CharactersChanged
     | Notice

@@ -71,7 +71,7 @@ class Library:
             for path in _packs_in(folder):
                 id_ = _id_of(path)
                 if id_ not in self._reports:
-                    self._reports[id_] = self._load(path, id_, bundled=folder == self._bundled)
+                    self._reports[id_] = report_on(path, cache=self._cache, bundled=folder == self._bundled)
 
     def _look(self) -> _Stamp:
         found = []
@@ -85,36 +85,39 @@ class Library:
                     found.append((str(file), status.st_mtime_ns, status.st_size))
         return tuple(found)
 
-    def _load(self, path: Path, id_: str, *, bundled: bool) -> PackReport:
-        try:
-            raw, folder, left_out = self._open(path)
-            character, problems = card.parse(load_json(raw, path.name), id_, folder)
-        except PackError as error:
-            return PackReport(id_, path, None, (Problem(path.name, error.what, error.hint, fatal=True),))
-        except OSError as error:
-            problem = Problem(
-                path.name, f"It cannot be read ({error.strerror}).", "Check the file.", fatal=True
-            )
-            return PackReport(id_, path, None, (problem,))
-        problems += [
-            Problem(name, "is a kind of file that packs may not hold; it is ignored") for name in left_out
-        ]
-        if path.suffix.lower() == ".png" and character.face.portrait is None:
-            character = replace(character, face=replace(character.face, portrait=path))
-        return PackReport(id_, path, replace(character, bundled=bundled), tuple(problems))
 
-    def _open(self, path: Path) -> tuple[bytes, Path, list[str]]:
-        if path.is_dir():
-            return (path / "card.json").read_bytes(), path, _foreign_files(path)
-        if path.suffix.lower() == ".png":
-            return png_card.read_card(path), path.parent, []
-        if path.suffix.lower() == ".json":
-            return path.read_bytes(), path.parent, []
-        status = path.stat()
-        key = hashlib.sha256(f"{path}:{status.st_size}:{status.st_mtime_ns}".encode()).hexdigest()[:24]
-        folder = self._cache / key
-        left_out = [] if folder.is_dir() else charx.unpack(path, folder)
-        return (folder / "card.json").read_bytes(), folder, left_out
+def report_on(path: Path, *, cache: Path, bundled: bool = False) -> PackReport:
+    """Return what `path`, a folder, `.charx`, `.png` or `.json`, holds and what is wrong with it."""
+    id_ = _id_of(path)
+    try:
+        raw, folder, left_out = _open(path, cache)
+        character, problems = card.parse(load_json(raw, path.name), id_, folder)
+    except PackError as error:
+        return PackReport(id_, path, None, (Problem(path.name, error.what, error.hint, fatal=True),))
+    except OSError as error:
+        problem = Problem(path.name, f"It cannot be read ({error.strerror}).", "Check the file.", fatal=True)
+        return PackReport(id_, path, None, (problem,))
+    problems += [
+        Problem(name, "is a kind of file that packs may not hold; it is ignored") for name in left_out
+    ]
+    if path.suffix.lower() == ".png" and character.face.portrait is None:
+        character = replace(character, face=replace(character.face, portrait=path))
+    return PackReport(id_, path, replace(character, bundled=bundled), tuple(problems))
+
+
+def _open(path: Path, cache: Path) -> tuple[bytes, Path, list[str]]:
+    """Return the card's bytes, the folder its assets lie in, and the names of files left out."""
+    if path.is_dir():
+        return (path / "card.json").read_bytes(), path, _foreign_files(path)
+    if path.suffix.lower() == ".png":
+        return png_card.read_card(path), path.parent, []
+    if path.suffix.lower() == ".json":
+        return path.read_bytes(), path.parent, []
+    status = path.stat()
+    key = hashlib.sha256(f"{path}:{status.st_size}:{status.st_mtime_ns}".encode()).hexdigest()[:24]
+    folder = cache / key
+    left_out = [] if folder.is_dir() else charx.unpack(path, folder)
+    return (folder / "card.json").read_bytes(), folder, left_out
 
 
 def _packs_in(folder: Path) -> list[Path]:

@@ -1,0 +1,45 @@
+"""`companion`: the window."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from companion.app import open_companion
+from companion.errors import CompanionError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--demo", action="store_true", help="use the demo engines, without weights")
+    parser.add_argument(
+        "--screenshot", type=Path, metavar="FILE", help="save a picture of the window before it closes"
+    )
+    parser.add_argument("--quit-after", type=float, metavar="S", help="close the window after S seconds")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    try:
+        from companion.gui import run as run_window
+    except ImportError as error:
+        raise CompanionError(
+            f"The window cannot be opened: {error}.",
+            "On Debian or Ubuntu run: apt install libegl1 libxkbcommon-x11-0 libxcb-cursor0. "
+            "`companion chat` works without a window.",
+            code="no_window",
+        ) from error
+    if not os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY") and _needs_display():
+        raise CompanionError(
+            "There is no screen to open a window on.",
+            "Use `companion chat`, or start it from a desktop.",
+            code="no_screen",
+        )
+    companion = open_companion(arguments.home, demo=arguments.demo)
+    try:
+        return run_window(companion, screenshot=arguments.screenshot, quit_after_s=arguments.quit_after)
+    finally:
+        companion.close()
+
+
+def _needs_display() -> bool:
+    return os.name == "posix" and os.uname().sysname == "Linux" and "QT_QPA_PLATFORM" not in os.environ
