@@ -1,0 +1,118 @@
+"""The prompt keeps persona and order, whatever the budget."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from companion.domain.character import Character, Lorebook, LoreEntry
+from companion.domain.lore import Fired
+from companion.domain.messages import Message
+from companion.domain.prompt import build, build_pinned, parse_examples, trim_history
+from companion.errors import CompanionError
+
+pytestmark = pytest.mark.unit
+
+
+def count(texts: Sequence[str]) -> list[int]:
+    return [len(text) for text in texts]
+
+
+LIN = Character(
+    id="lin",
+    name="林晚",
+    folder=Path("lin"),
+    description="{{char}}是茶馆老板，{{user}}是客人。",
+    personality="温和",
+    mes_example="<START>\n{{user}}: 在吗？\n{{char}}: （笑）在呢。\n<START>\n{{user}}: 累了。\n{{char}}: 坐下歇歇。",
+    lore=Lorebook((LoreEntry(keys=(), content="茶馆叫半日闲。", constant=True),)),
+)
+
+
+def built(history: list[Message], text: str | None, *, budget: int, fired: list[Fired] | None = None):  # type: ignore[no-untyped-def]
+    pinned = build_pinned(LIN, "阿明", count, budget=budget)
+    return build(
+        pinned,
+        history,
+        text,
+        character=LIN,
+        user_name="阿明",
+        fired=fired or [],
+        background="现在是晚上。",
+        count=count,
+        budget=budget,
+    )
+
+
+def test_persona_holds_names_constant_lore_and_examples_in_order() -> None:
+    pinned = build_pinned(LIN, "阿明", count, budget=2_000)
+    assert "林晚是茶馆老板，阿明是客人。" in pinned.messages[0].text
+    assert "茶馆叫半日闲。" in pinned.messages[0].text
+    assert [one.role for one in pinned.messages] == ["system", "user", "assistant", "user", "assistant"]
+    assert pinned.messages[2].text == "（笑）在呢。"
+
+
+def test_english_persona_is_framed_in_english() -> None:
+    wren = Character(
+        id="w", name="Wren", folder=Path("w"), language="en", description="{{char}} hosts a show."
+    )
+    text = build_pinned(wren, "", count, budget=2_000).messages[0].text
+    assert text.startswith("You are Wren, talking with you")
+
+
+def test_examples_leave_whole_and_last_first_when_room_is_short() -> None:
+    persona_only = build_pinned(replace(LIN, mes_example=""), "阿明", count, budget=2_000).n_tokens
+    pinned = build_pinned(LIN, "阿明", count, budget=persona_only + 40)
+    assert [one.text for one in pinned.messages[1:]] == ["在吗？", "（笑）在呢。"]
+
+
+def test_a_persona_that_does_not_fit_is_refused_with_both_numbers() -> None:
+    with pytest.raises(CompanionError) as caught:
+        build_pinned(LIN, "阿明", count, budget=50)
+    assert caught.value.code == "persona_too_long"
+    assert "50" in caught.value.what
+
+
+def test_what_changes_stands_after_the_history_and_before_the_user() -> None:
+    hit = Fired(LoreEntry(keys=("猫",), content="猫叫铜板。"), "猫")
+    result = built([Message("assistant", "你来啦。")], "猫呢？", budget=2_000, fired=[hit])
+    assert [one.role for one in result.history] == ["assistant"]
+    assert [one.role for one in result.turn] == ["system", "user"]
+    assert "猫叫铜板。" in result.turn[0].text
+    assert "现在是晚上。" in result.turn[0].text
+    assert [one.name for one in result.sections] == ["persona", "examples", "history", "lore", "user"]
+
+
+def test_the_oldest_history_leaves_and_the_persona_stays() -> None:
+    history = [Message("user" if i % 2 == 0 else "assistant", "字" * 50) for i in range(40)]
+    result = built(history, "现在呢？", budget=1_200)
+    assert result.n_dropped > 0
+    assert result.pinned[0].text == build_pinned(LIN, "阿明", count, budget=1_200).messages[0].text
+    total = sum(len(one.text) for one in (*result.pinned, *result.history, *result.turn))
+    assert total <= 1_200
+
+
+def test_a_message_longer_than_the_budget_keeps_its_beginning_and_end() -> None:
+    result = built([], "开头" + "长" * 100_000 + "结尾", budget=1_000)
+    assert result.user_was_cut
+    assert result.turn[-1].text.startswith("开头")
+    assert result.turn[-1].text.endswith("结尾")
+    assert sum(len(one.text) for one in (*result.pinned, *result.turn)) <= 1_000
+
+
+def test_trimming_is_stable_from_turn_to_turn() -> None:
+    costs = [10] * 100
+    firsts = [trim_history(costs[:n], 200) for n in range(1, 100)]
+    assert firsts == sorted(firsts)
+    assert len(set(firsts)) < 20  # the prefix moves seldom, not at every turn
+
+
+def test_examples_are_read_with_names_and_macros() -> None:
+    text = "<START>\nAnna: Hello\nWren: Hi\nthere\n<start>\n{{user}}: a: b\n{{char}}: c"
+    assert parse_examples(text, "Wren", "Anna") == [
+        [Message("user", "Hello"), Message("assistant", "Hi\nthere")],
+        [Message("user", "a: b"), Message("assistant", "c")],
+    ]
