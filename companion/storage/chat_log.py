@@ -247,7 +247,9 @@ class SqliteChatLog:
             views.require_chat(connection, chat)
             last = connection.execute(
                 f"""SELECT seq, message FROM rows AS r WHERE chat=? AND kind IN ({_OPERATIONS})
-                    AND NOT (kind = 'variant' AND parent IS NULL) AND NOT EXISTS (SELECT 1 FROM rows AS u WHERE u.ref=r.seq) ORDER BY seq DESC LIMIT 1""",
+                    AND NOT (kind = 'variant' AND parent IS NULL)
+                    AND NOT EXISTS (SELECT 1 FROM rows AS u WHERE u.ref = r.seq)
+                    ORDER BY seq DESC LIMIT 1""",
                 (chat,),
             ).fetchone()
             if last is not None:

@@ -34,12 +34,18 @@ def connect(
     if mode == "rwc":
         _create_private(path)
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+    # A flipped bit inside a text must not make its whole chat unreadable.
+    connection.text_factory = _lenient
     try:
         _set_pragmas(connection, writer=mode == "rwc", synchronous=synchronous)
     except sqlite3.Error:
         connection.close()
         raise
     return connection
+
+
+def _lenient(stored: bytes) -> str:
+    return stored.decode("utf-8", "replace")
 
 
 def _create_private(path: Path) -> None:

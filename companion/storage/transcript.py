@@ -27,6 +27,32 @@ class Transcript:
     created_at: float = 0.0
     picked: tuple[int, ...] = ()
 
+    def children(self) -> dict[int | None, list[StoredMessage]]:
+        """Return the variants below each message (None: the beginning), oldest first."""
+        below: dict[int | None, list[StoredMessage]] = {}
+        for one in self.messages:
+            below.setdefault(one.parent, []).append(one)
+        return below
+
+    def path(self) -> list[StoredMessage]:
+        """Return the active path, oldest first."""
+        below, picked = self.children(), {message: place for place, message in enumerate(self.picked)}
+        shown: list[StoredMessage] = []
+        at: int | None = None
+        while variants := below.get(at):
+            # max() returns the first of equals: reversed, the youngest where none was picked.
+            shown.append(max(reversed(variants), key=lambda one: picked.get(one.message, -1)))
+            at = shown[-1].message
+        return shown
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A file that was read: its chat, None if there is none, and what was wrong with it, as sentences."""
+
+    transcript: Transcript | None
+    problems: tuple[str, ...] = ()
+
 
 def append_row(connection: sqlite3.Connection, row: Row, *, show: bool = True) -> Row:
     """Append `row` under the next free number (its `seq` is ignored) and return it as it was written.
