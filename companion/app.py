@@ -23,16 +23,20 @@ from companion.engines.catalog import Catalog, load_catalog
 from companion.engines.weights_folder import InstalledModel
 from companion.errors import Cancelled, CompanionError
 from companion.hardware import Hardware, look
+from companion.packs import editor
+from companion.packs.editor import CharacterDraft
+from companion.packs.install import install
 from companion.packs.library import Library
 from companion.paths import Paths, bundled
 from companion.settings import Settings
-from companion.storage.backup import backup, is_due
+from companion.storage.backup import backup, list_backups
 from companion.storage.chat_log import SqliteChatLog
 from companion.workers.clients import AudioClient, LanguageClient, SpeechClient
 from companion.workers.spec import EngineSpec
 
 _log = logging.getLogger(__name__)
 _LOOK_EVERY_S = 2.0
+_BACKUP_LOOK_EVERY_S = 60.0
 _PROGRESS_EVERY_S = 0.25
 Role = Literal["language", "speech", "audio"]
 ALL_ROLES: frozenset[Role] = frozenset({"language", "speech", "audio"})
@@ -70,7 +74,7 @@ class Companion:
             settings.mind.engine = "demo"
         log = SqliteChatLog.open(paths.chat_log)
         companion = cls(paths, settings, log, load_catalog(bundled("models") / "catalog.toml"))
-        companion.opening_notices = [text for text in (said, log.report.text, log.read_only) if text]
+        companion.opening_notices = [text for text in (said, *log.report.notes, log.read_only) if text]
         return companion
 
     opening_notices: list[str]
@@ -120,6 +124,14 @@ class Companion:
     def character(self, id_: str) -> Character:
         """Return a character. Raises UsageError or PackError."""
         return self.library.get(id_)
+
+    def save_character(self, draft: CharacterDraft) -> PackReport:
+        """Save a draft of the editor; writes files. Raises PackError, StorageError."""
+        return editor.save(draft, self.paths.characters, cache=self.paths.cache / "packs")
+
+    def install_character(self, source: Path) -> PackReport:
+        """Take in a dropped pack; copies files. Raises PackError, StorageError."""
+        return install(source, self.paths.characters, cache=self.paths.cache / "packs")
 
     def default_character(self) -> str:
         """Return the id to open: the last one, else the first of the user's language, else any."""
@@ -274,6 +286,7 @@ class Companion:
             self.bus.publish(events.Preparing("weights", done / total))
 
     _told_s = 0.0
+    _next_backup_look_s = 0.0
 
     # ---- housekeeping
 
@@ -283,9 +296,16 @@ class Companion:
             if self.library.changed():
                 self.bus.publish(events.CharactersChanged())
                 self.post(do.Reload())
-            hours = self.settings.safety.backup_hours
-            if hours and not self.log.read_only and is_due(self.paths.backups, hours, time.time()):
+            if self._backup_is_due():
                 self._back_up()
+
+    def _backup_is_due(self) -> bool:
+        hours = self.settings.safety.backup_hours
+        if not hours or self.log.read_only or time.monotonic() < self._next_backup_look_s:
+            return False
+        self._next_backup_look_s = time.monotonic() + _BACKUP_LOOK_EVERY_S
+        newest = max((one.made_at for one in list_backups(self.paths.backups)), default=0.0)
+        return bool(self.log.chats()) and abs(time.time() - newest) > hours * 3600
 
     def _back_up(self) -> None:
         try:
