@@ -48,6 +48,11 @@ class Capture:
         self._end_s = 0.0
         self.set_rules(rules or ListenRules())
 
+    @property
+    def is_hearing(self) -> bool:
+        """Whether an utterance is open."""
+        return self._listener.is_open
+
     def set_rules(self, rules: ListenRules) -> None:
         """Take new times and thresholds; an open utterance is forgotten."""
         self._listener = Listener(rules)

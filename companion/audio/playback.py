@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from companion.audio.resample import StreamResampler
+from companion.audio.resample import StreamResampler, resample
 from companion.domain.audio import AudioClip, Speech
 from companion.domain.messages import TurnId
 from companion.errors import AudioError
@@ -26,7 +26,8 @@ _FADE_S = 0.005
 _RAMP_S = 0.02
 _PLAYED_EVERY_S = 1 / 30
 _REMEMBERED_TURNS = 1024
-_ALWAYS = float("inf")
+_NEVER_S = float("inf")
+_ALL_S = 1e18  # later than all that happens, earlier than never
 _EMPTY = np.zeros(0, dtype=np.float32)
 
 
@@ -36,11 +37,10 @@ class _Turn:
     clips: deque[tuple[float, AudioClip]] = field(default_factory=deque)
     block: NDArray[np.float32] = field(default_factory=lambda: _EMPTY)
     resampler: StreamResampler | None = None
-    finished_s: float = _ALWAYS
-    stopped_s: float = _ALWAYS
+    finished_s: float = _NEVER_S
+    stopped_s: float = _NEVER_S
     begun: int | None = None  # position of the first sample since the output was opened
     end: int | None = None  # position after the last sample, once that is known
-    pulled: int = 0
     seconds_before: float = 0.0  # heard before the output was opened
     told_s: float | None = None  # when a signal last told how far it is
 
@@ -128,7 +128,7 @@ class Playback:
         """Go to a volume of 0 to 1 within 20 ms."""
         self._volume = min(1.0, max(0.0, volume))
 
-    def pull(self, n: int, *, before_s: float = _ALWAYS) -> NDArray[np.float32]:
+    def pull(self, n: int, *, before_s: float = _ALL_S) -> NDArray[np.float32]:
         """Return at most `n` samples of the active turn, shape (<= n,), that were enqueued by `before_s`."""
         with self._changed:
             entry = self._active()
@@ -157,7 +157,7 @@ class Playback:
                 entry.told_s = started_s
                 self._emit(PlaybackStarted(entry.turn, started_s))
             if entry.end is not None and position >= entry.end:
-                self._end(entry, seconds, stopped=entry.stopped_s < _ALWAYS)
+                self._end(entry, seconds, stopped=entry.stopped_s < _NEVER_S)
             elif entry.told_s is not None and at_s - entry.told_s >= _PLAYED_EVERY_S:
                 entry.told_s = at_s
                 self._emit(Played(entry.turn, seconds))
@@ -166,7 +166,7 @@ class Playback:
         """What was pulled of the stopped turn after `position` was dropped and will never be heard."""
         with self._changed:
             entry = self._active()
-            if entry is not None and entry.stopped_s < _ALWAYS:
+            if entry is not None and entry.stopped_s < _NEVER_S:
                 entry.end = position
 
     def reopen(self, rate_hz: int, *, heard: int) -> None:
@@ -174,7 +174,8 @@ class Playback:
         with self._changed:
             for entry in self._turns.values():
                 entry.seconds_before = self._seconds(entry, heard)
-                entry.begun, entry.pulled, entry.resampler, entry.block = None, 0, None, _EMPTY
+                entry.block = resample(AudioClip(entry.block, self.rate_hz), rate_hz).samples
+                entry.begun, entry.resampler = None, None
                 if entry.end is not None:
                     entry.end = 0
             self._pulled = 0
@@ -191,7 +192,7 @@ class Playback:
 
     def _is_welcome(self, turn: TurnId) -> bool:
         entry = self._turns.get(turn)
-        return turn not in self._over and (entry is None or entry.stopped_s == _ALWAYS)
+        return turn not in self._over and (entry is None or entry.stopped_s == _NEVER_S)
 
     def _queued_s(self) -> float:
         return sum(entry.queued_s for entry in self._turns.values())

@@ -144,6 +144,7 @@ class PlayRing:
         self._cut_at = self._ring.read
         self._ring.read = max(self._ring.read, wanted)
         self._cut_wanted = None
+        self.is_fed = False
         return n
 
 
