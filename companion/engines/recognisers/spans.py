@@ -52,7 +52,7 @@ def speech_spans(probabilities: NDArray[np.float32], *, bridge: int = 8) -> list
 def windows(spans: Sequence[Span], *, most: int, padding: int, n_frames: int) -> list[Span]:
     """Return spans joined into windows of at most `most` frames, `padding` frames added on both sides.
 
-    A single span longer than that is cut into equal pieces.
+    Windows do not overlap. A single span longer than that is cut into equal pieces.
     """
     room = most - 2 * padding
     pieces = [piece for span in spans for piece in _cut(span, room)]
@@ -62,7 +62,12 @@ def windows(spans: Sequence[Span], *, most: int, padding: int, n_frames: int) ->
             joined[-1].append(piece)
         else:
             joined.append([piece])
-    return [_merged(group, padding, n_frames) for group in joined]
+    # Padding stops half-way to the neighbour: a word in two windows would be heard twice.
+    borders = [0, *((a[-1].end + b[0].start) // 2 for a, b in pairwise(joined)), n_frames]
+    return [
+        _merged(group, padding, first, last)
+        for group, (first, last) in zip(joined, pairwise(borders), strict=True)
+    ]
 
 
 def _cut(span: Span, room: int) -> list[Span]:
@@ -71,9 +76,9 @@ def _cut(span: Span, room: int) -> list[Span]:
     return [Span(start, end, span.mean, span.peak) for start, end in pairwise(edges)]
 
 
-def _merged(group: Sequence[Span], padding: int, n_frames: int) -> Span:
+def _merged(group: Sequence[Span], padding: int, first: int, last: int) -> Span:
     total = sum(span.frames for span in group)
     mean = sum(span.mean * span.frames for span in group) / total
-    start = max(0, group[0].start - padding)
-    end = min(n_frames, group[-1].end + padding)
+    start = max(first, group[0].start - padding)
+    end = min(last, group[-1].end + padding)
     return Span(start, end, mean, max(span.peak for span in group))
