@@ -231,15 +231,13 @@ def _variants(line: dict[str, Any]) -> tuple[list[str], int]:
 def _take_branches(ours: dict[str, Any], reader: _Reader) -> None:
     more = ours.get("more")
     for one in more if isinstance(more, list) else []:
-        parent = one.get("parent") if isinstance(one, dict) else None
-        if (
-            not isinstance(one, dict)
-            or not isinstance(one.get("text"), str)
-            or (parent is not None and parent not in reader.numbers)
-        ):
+        fields = one if isinstance(one, dict) else {}
+        text, claimed = fields.get("text"), fields.get("parent")
+        parent = reader.numbers.get(claimed) if _is_number(claimed) else None
+        if not isinstance(text, str) or (parent is None and claimed is not None):
             reader.complain("A branch off the shown path hangs on nothing and was left out.")
             continue
-        reader.keep(one["text"], reader.numbers.get(parent), "assistant", reader.last_at, one)
+        reader.keep(text, parent, "assistant", reader.last_at, fields)
     decided = _path_ids(reader)
     picked = ours.get("picked")
     for one in picked if isinstance(picked, list) else []:
