@@ -66,7 +66,12 @@ class DuplexAudio:
     @classmethod
     def load(cls, *, backend: BackendName = "auto", detector: SpeechDetector) -> DuplexAudio:
         """Start without devices; `open` takes them up. Raises AudioError when the named backend is missing."""
-        audio = cls(load_backend(backend), detector)
+        return cls.started(load_backend(backend), detector)
+
+    @classmethod
+    def started(cls, backend: Backend, detector: SpeechDetector) -> DuplexAudio:
+        """Start on a sound library that is already there."""
+        audio = cls(backend, detector)
         audio._thread.start()
         audio._keeper.start()
         return audio

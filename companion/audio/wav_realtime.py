@@ -149,6 +149,11 @@ class WavAudio:
         """The clock's time of the recording's first sample."""
         return self._origin_s
 
+    @property
+    def now_s(self) -> float:
+        """The recording's clock."""
+        return self._clock()
+
     def open(self, plan: AudioPlan) -> None:
         with self._lock:
             self._device.open(plan)
