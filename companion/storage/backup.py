@@ -109,8 +109,8 @@ def retained(days: Iterable[date], today: date) -> set[date]:
     for day in sorted(set(days), reverse=True):
         spans: dict[str, object] = {"day": day, "week": day.isocalendar()[:2], "month": (day.year, day.month)}
         if (today - day).days > 1:
-            span = next((name for name in left if left[name] and spans[name] != last.get(name)), None)
-            if span is None:
+            span = next((name for name in left if left[name]), None)
+            if span is None or spans[span] == last.get(span):
                 continue
             left[span] -= 1
         kept.add(day)

@@ -112,6 +112,8 @@ def _open_locked(path: Path, backups: Path, lock: sqlite3.Connection) -> Opened:
             lock.close()
             return _open_unwritable(path)
         raise translated(error, path) from error
+    except OSError as error:
+        raise storage_error(error, path) from error
     found = version(connection)
     if found > len(MIGRATIONS):
         connection.close()
@@ -146,7 +148,7 @@ def _newer(found: int) -> str:
 
 def _connect_checked(path: Path) -> sqlite3.Connection:
     """Open `path` for writing. Raises _DamagedFileError when it cannot be trusted, else sqlite3.Error."""
-    if salvage.has_orphaned_wal(path):
+    if salvage.is_suspect(path):
         raise _DamagedFileError
     connection = None
     try:

@@ -8,6 +8,7 @@ sections 1.5, 1.6, 2.1 and 4.1.
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -15,10 +16,18 @@ from pathlib import Path
 
 from companion.storage.atomic import beside_name
 from companion.storage.backup import put_in_place
-from companion.storage.database import PAGE_SIZE, connect, transaction
+from companion.storage.database import (
+    APPLICATION_ID,
+    PAGE_SIZE,
+    connect,
+    is_damage,
+    primary_code,
+    transaction,
+)
 from companion.storage.migrations import migrate
 from companion.storage.projection import TEXT_KINDS, Row, insert, rebuild
 
+_HEADER_BYTES = 108
 _LEAF = 0x0D
 _MAX_LOCAL = PAGE_SIZE - 35
 _MIN_LOCAL = (PAGE_SIZE - 12) * 32 // 255 - 23
@@ -39,11 +48,57 @@ class Salvage:
     chats: dict[str, tuple[str, str, bool]]
 
 
-def has_orphaned_wal(path: Path) -> bool:
-    """Tell whether a write-ahead log lies there without its database; SQLite would delete it."""
+def is_suspect(path: Path) -> bool:
+    """Tell whether SQLite must not touch the files at `path` as they are: it would lose what they hold.
+
+    So it is with a write-ahead log that has no database or another one's, with a file that is no database
+    and with one of another program. Raises OSError.
+    """
     wal = path.with_name(f"{path.name}-wal")
-    is_empty = not path.exists() or path.stat().st_size == 0
-    return is_empty and wal.exists() and wal.stat().st_size > 0
+    has_wal = wal.exists() and wal.stat().st_size > 0
+    n_bytes = path.stat().st_size if path.exists() else 0
+    if not n_bytes:
+        return has_wal
+    with path.open("rb") as file:
+        header = file.read(_HEADER_BYTES)
+    if not _is_ours(header):
+        return True
+    return has_wal and _is_foreign_wal(path)
+
+
+def _is_ours(header: bytes) -> bool:
+    """Judge a file's first bytes; a file that was created and not yet migrated has no application id, no table."""
+    if len(header) < _HEADER_BYTES or not header.startswith(b"SQLite format 3\0"):
+        return False
+    n_tables = int.from_bytes(header[103:105], "big")
+    return int.from_bytes(header[68:72], "big") == APPLICATION_ID or n_tables == 0
+
+
+def _is_foreign_wal(path: Path) -> bool:
+    """Tell whether the file, seen through its write-ahead log, lacks its own last row.
+
+    SQLite plays any well-formed write-ahead log that lies beside a database into it.
+    """
+    last = "SELECT seq, chat, created_at FROM rows ORDER BY seq DESC LIMIT 1"
+    at = "SELECT seq, chat, created_at FROM rows WHERE seq = ?"
+    try:
+        with contextlib.closing(connect(path, immutable=True)) as alone:
+            own = alone.execute(last).fetchone()
+    except sqlite3.Error:
+        # Normal while a checkpoint is broken off: then only both files together are whole.
+        return False
+    if own is None:
+        return False
+    try:
+        # A reader does not checkpoint when it closes.
+        with contextlib.closing(connect(path, read_only=True)) as together:
+            same = together.execute(at, own[:1]).fetchone()
+            number = together.execute("SELECT seq FROM sqlite_sequence WHERE name='rows'").fetchone()
+    except sqlite3.Error as error:
+        return is_damage(error) or primary_code(error) == sqlite3.SQLITE_ERROR
+    if same is None:  # purged, unless such a number was never handed out
+        return number is None or bool(number[0] < own[0])
+    return bool(same != own)
 
 
 def replace_damaged(path: Path) -> tuple[Path, int]:
@@ -107,17 +162,17 @@ def _mended(found: Salvage) -> tuple[list[Row], int]:
             )
     last: dict[str, int] = {}
     mended: list[Row] = []
-    opened: set[int] = set()
+    opened: dict[int, str] = {}
     for seq in sorted(rows):
         row = rows[seq]
         if row.kind in ("message", "variant"):
             parent = row.parent
-            if parent is not None and parent not in opened:
+            if parent is not None and opened.get(parent) != row.chat:
                 parent = last.get(row.chat)
             row = replace(row, parent=parent, message=seq)
             last[row.chat] = seq
-            opened.add(seq)
-        elif row.message is not None and row.message not in opened:
+            opened[seq] = row.chat
+        elif row.message is not None and opened.get(row.message) != row.chat:
             continue
         mended.append(row)
     return mended + _chats_anew(mended, found), len(found.rows)
