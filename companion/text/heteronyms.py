@@ -5,28 +5,33 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Final
 
-_MODALS: Final = frozenset(
-    "to will would can could shall should may might must do does did don't doesn't didn't won't wouldn't can't "
-    "couldn't shouldn't let's please i'll you'll he'll she'll we'll they'll it'll i'd you'd he'd she'd we'd they'd "
-    "never always gonna wanna".split()
+_MODALS_TEXT: Final = (
+    "to will would can could shall should may might must do does did don't doesn't didn't won't wouldn't "
+    "can't couldn't shouldn't let's please i'll you'll he'll she'll we'll they'll it'll i'd you'd he'd "
+    "she'd we'd they'd never always gonna wanna"
 )
-_PRONOUNS: Final = frozenset("i you we they who".split())
-_THIRD: Final = frozenset("he she it".split())
-_DETERMINERS: Final = frozenset(
-    "a an the my your his her its our their this that these those some any no every each another what which "
-    "whose one two three first second last next new old good bad big small little own more most less".split()
+_MODALS: Final = frozenset(_MODALS_TEXT.split())
+_PRONOUNS_TEXT: Final = "i you we they who"
+_PRONOUNS: Final = frozenset(_PRONOUNS_TEXT.split())
+_THIRD_TEXT: Final = "he she it"
+_THIRD: Final = frozenset(_THIRD_TEXT.split())
+_DETERMINERS_TEXT: Final = (
+    "a an the my your his her its our their this that these those some any no every each another what "
+    "which whose one two three first second last next new old good bad big small little own more most "
+    "less"
 )
-_PREPOSITIONS: Final = frozenset(
-    "of in on at by with from for about into under over through after before".split()
+_DETERMINERS: Final = frozenset(_DETERMINERS_TEXT.split())
+_PREPOSITIONS_TEXT: Final = "of in on at by with from for about into under over through after before"
+_PREPOSITIONS: Final = frozenset(_PREPOSITIONS_TEXT.split())
+_HAVE_TEXT: Final = (
+    "have has had having i've you've we've they've he's she's it's haven't hasn't hadn't been be was were "
+    "is are am being get gets got isn't aren't wasn't weren't already just"
 )
-_HAVE: Final = frozenset(
-    "have has had having i've you've we've they've he's she's it's haven't hasn't hadn't been be was were is are am "
-    "being get gets got isn't aren't wasn't weren't already just".split()
-)
-_BE: Final = frozenset(
-    "is are was were be been being am i'm you're he's she's it's we're they're very so too more".split()
-)
-_PAST: Final = frozenset("yesterday ago last earlier once before".split())
+_HAVE: Final = frozenset(_HAVE_TEXT.split())
+_BE_TEXT: Final = "is are was were be been being am i'm you're he's she's it's we're they're very so too more"
+_BE: Final = frozenset(_BE_TEXT.split())
+_PAST_TEXT: Final = "yesterday ago last earlier once before"
+_PAST: Final = frozenset(_PAST_TEXT.split())
 
 
 def part_of_speech(words: Sequence[str], place: int, choices: Collection[str]) -> str:

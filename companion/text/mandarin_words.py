@@ -83,18 +83,18 @@ KIN_DOUBLES: Final = frozenset(
         " "
     )
 )
-FULL_DOUBLES: Final = frozenset(
-    "天天 人人 常常 慢慢 渐渐 好好 多多 仅仅 刚刚 轻轻 偷偷 默默 往往 偏偏 早早 快快".split(" ")
-)
+_FULL_DOUBLES_TEXT: Final = "天天 人人 常常 慢慢 渐渐 好好 多多 仅仅 刚刚 轻轻 偷偷 默默 往往 偏偏 早早 快快"
+FULL_DOUBLES: Final = frozenset(_FULL_DOUBLES_TEXT.split())
 REPEATED_VERBS: Final = frozenset(
     "看想试说听走坐等聊玩尝问谈写读唱跳笑找学歇休猜摸抱瞧逛转洗擦吹打拍揉捏抖晃动练做吃喝睡躺帮教算数查改换"
 )
 
-NOT_SUFFIX_ZI: Final = frozenset(
-    "男子 女子 电子 原子 分子 离子 粒子 质子 中子 王子 公子 弟子 瓜子 莲子 松子 种子 孔子 老子 孟子 庄子 墨子 韩子 君子 才子 "
-    "太子 皇子 天子 父子 母子 精子 卵子 因子 量子 光子 逆子 赤子 学子 游子 浪子 臣子 孝子 妃子 亲子 独子 长子 次子 之子 鱼子 "
-    "西子 子子 甲子 棋子 骰子 桂子 核子 质子 孢子 算子 茄子".split(" ")
-) - frozenset(("茄子", "骰子", "妃子"))
+_NOT_SUFFIX_ZI_TEXT: Final = (
+    "男子 女子 电子 原子 分子 离子 粒子 质子 中子 王子 公子 弟子 瓜子 莲子 松子 种子 孔子 老子 孟子 庄子 "
+    "墨子 韩子 君子 才子 太子 皇子 天子 父子 母子 精子 卵子 因子 量子 光子 逆子 赤子 学子 游子 浪子 臣子 "
+    "孝子 妃子 亲子 独子 长子 次子 之子 鱼子 西子 子子 甲子 棋子 骰子 桂子 核子 质子 孢子 算子 茄子"
+)
+NOT_SUFFIX_ZI: Final = frozenset(_NOT_SUFFIX_ZI_TEXT.split()) - frozenset(("茄子", "骰子", "妃子"))
 
 # Words with these endings have a full 儿; the others in `NOT_SUFFIX_ER_WORDS` only as whole words.
 NOT_SUFFIX_ER: Final = (
