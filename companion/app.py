@@ -252,13 +252,17 @@ class Companion:
         )
         self.post(do.Reload())
 
-    def _on_worker_event(self, event: events.WorkerLost | events.WorkerReady) -> None:
+    def _on_worker_event(self, event: events.WorkerLost | events.WorkerReady | events.Notice) -> None:
         self.bus.publish(event)
         if isinstance(event, events.WorkerReady) and event.role == "language" and self.engines.language.ready:
             self.post(do.Reload())
 
     def _in_background(self, name: str, work: Callable[[], None]) -> None:
-        slot = {"language": self.engines.language, "speech": self.engines.voice, "audio": self.engines.audio}
+        failing: dict[str, Callable[[CompanionError], object]] = {
+            "language": self.engines.language.fail,
+            "speech": self.engines.voice.fail,
+            "audio": self.engines.audio.fail,
+        }
 
         def run() -> None:
             try:
@@ -266,9 +270,7 @@ class Companion:
             except Cancelled:
                 return
             except CompanionError as error:
-                role = name.rpartition("-")[2]
-                if role in slot:
-                    slot[role].fail(error)
+                failing.get(name.rpartition("-")[2], lambda _: None)(error)
                 self._tell(error)
 
         thread = threading.Thread(target=run, name=name)

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Literal
 
 from companion.domain.character import VoiceSpec
-from companion.engines.catalog import Catalog, InstalledModel
+from companion.engines.catalog import Catalog
+from companion.engines.weights_folder import InstalledModel
 from companion.errors import ModelError, UsageError
 from companion.hardware import ThreadPlan, n_cores, plan_threads
 from companion.paths import Paths, bundled

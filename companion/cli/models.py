@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from typing import Any
 
 from companion.engines.catalog import ensure, load_catalog, missing_packages, verify
 from companion.paths import Paths, bundled
@@ -23,7 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _list(arguments: argparse.Namespace, paths: Paths) -> int:
     catalog = load_catalog(bundled("models") / "catalog.toml")
     installed = {model.id: model for model in catalog.installed(paths.models)}
-    rows = []
+    rows: list[dict[str, Any]] = []
     for row in catalog.rows:
         lacking = missing_packages(row)
         state = "ready" if row.id in installed else "can be made" if not lacking else "not installed"

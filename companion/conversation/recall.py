@@ -50,8 +50,21 @@ def recall(
     return within(hits, costs, min(character.lore.token_budget, token_cap))
 
 
-def background(language: str, now: float) -> str:
-    """Return one short line with weekday and hour, in the character's language."""
+_ABOUT_TIME = regex.compile(
+    r"几点|时间|时候|星期|礼拜|周[一二三四五六日末]|今天|今晚|明天|昨天|早上|早安|早啊|中午|下午|晚上|晚安|夜|睡|"
+    r"\b(?:time|clock|today|tonight|tomorrow|yesterday|morning|noon|afternoon|evening|night|late|early|sleep|"
+    r"(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b",
+    regex.IGNORECASE,
+)
+
+
+def background(language: str, now: float, said: str) -> str:
+    """Return one short line with weekday and hour if what was `said` touches on time, in the character's language.
+
+    Elsewhere it would cost time in every turn and lead a small model astray.
+    """
+    if not _ABOUT_TIME.search(said[:2_000]):
+        return ""
     local = time.localtime(now)
     if language == "zh":
         part = next(word for until, word in _HOURS_ZH if local.tm_hour < until)

@@ -28,8 +28,8 @@ from companion.domain.prompt import Built, build
 from companion.errors import UsageError
 from companion.ports import ChatLog, GenerationDone, LanguageModel, Prompt
 
-_LORE_SHARE_S = 0.7
-_MIN_LORE_TOKENS = 80
+_LORE_SHARE_S = 0.5
+_MIN_LORE_TOKENS = 60
 _FIRST_GUESS_TOKENS_PER_S = 150.0
 Target = tuple[list[StoredMessage], StoredMessage | None, str]
 
@@ -166,7 +166,7 @@ class ReplyMaker:
             character=character,
             user_name=user_name,
             fired=hits,
-            background=background(character.language, time.time()),
+            background=background(character.language, time.time(), user_text or ""),
             count=count,
             budget=Budget.of(language, character.sampling).prompt,
         )

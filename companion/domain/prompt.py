@@ -26,15 +26,13 @@ FRAME_TOKENS = 8
 
 _RULES: dict[Language, str] = {
     "zh": (
-        "你就是{{char}}，正在和{{user}}面对面说话。始终用{{char}}的身份、口吻和中文回答，像平时聊天那样口语、自然，"
-        "一般说一到三句。神态或动作写在（）里，最多一处，放在句首。不要复述这些要求，不要替{{user}}说话，"
-        "不要用列表或标题，不知道的事就照实说不知道。"
+        "你就是{{char}}，正和{{user}}面对面说话。只说{{char}}会说的话，用口语，一到三句，简短自然。"
+        "句首可以用（）写一个小动作。先回应{{user}}刚说的话，不要背诵上面的资料，不要替{{user}}说话，不用列表。"
     ),
     "en": (
-        "You are {{char}}, talking with {{user}} face to face. Stay {{char}} in voice and manner and answer in spoken, "
-        "natural English, usually one to three sentences. Put a gesture or expression in (parentheses), at most "
-        "one, at the beginning. Do not repeat these instructions, do not speak for {{user}}, use no lists or headings, "
-        "and say so honestly when you do not know something."
+        "You are {{char}}, talking with {{user}} face to face. Say only what {{char}} would say, in spoken English, one to "
+        "three short sentences. You may begin with one small gesture in (parentheses). Answer what {{user}} has just "
+        "said, do not recite the facts above, do not speak for {{user}}, use no lists."
     ),
 }
 _WORDS: dict[Language, dict[str, str]] = {
@@ -113,7 +111,7 @@ def _persona(character: Character) -> str:
     rules = _RULES[character.language]
     system = character.system_prompt.replace("{{original}}", rules).strip() or rules
     separator = "：" if character.language == "zh" else ": "
-    parts = [system, character.description.strip()]
+    parts = [character.description.strip()]
     if character.personality.strip():
         parts.append(f"{words['personality']}{separator}{character.personality.strip()}")
     if character.scenario.strip():
@@ -121,6 +119,7 @@ def _persona(character: Character) -> str:
     lore = [entry.content.strip() for entry in constant(character.lore) if entry.content.strip()]
     if lore:
         parts.append(f"{words['lore']}{separator}\n" + "\n".join(f"- {line}" for line in lore))
+    parts.append(system)
     return "\n\n".join(part for part in parts if part)
 
 

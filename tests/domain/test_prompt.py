@@ -60,7 +60,8 @@ def test_english_persona_is_framed_in_english() -> None:
         id="w", name="Wren", folder=Path("w"), language="en", description="{{char}} hosts a show."
     )
     text = build_pinned(wren, "", count, budget=2_000).messages[0].text
-    assert text.startswith("You are Wren, talking with you")
+    assert text.startswith("Wren hosts a show.")
+    assert "You are Wren, talking with you" in text
 
 
 def test_examples_leave_whole_and_last_first_when_room_is_short() -> None:
