@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,7 +61,9 @@ def import_chat(
     if not log.read_only:
         backup(log, backups or log.file.parent / "backups", label="before-import")
     info = log.write(staged.transcript)
-    log.index()
+    # The chat is committed: what the index lacks, the next search makes up for.
+    with contextlib.suppress(StorageError):
+        log.index()
     return ImportReport(info, len(staged.transcript.messages), staged.problems)
 
 
