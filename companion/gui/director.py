@@ -1,0 +1,225 @@
+"""Tells the parts of the window what happened, and the program what the user wants."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QObject, Signal
+
+from companion.domain import commands as do
+from companion.domain import events
+from companion.domain.character import Character, PackReport
+from companion.domain.messages import ChatInfo, SearchHit
+from companion.domain.state import ListenMode
+from companion.gui.home import Home
+from companion.gui.inert import plain_name
+from companion.gui.notices import NoticeText, help_label, worker_lost_text
+from companion.gui.portraits import Portraits
+from companion.gui.stage_slot import Stage
+from companion.gui.surface import Surface
+from companion.gui.tasks import Tasks
+from companion.gui.theme import Look
+from companion.gui.translation import tr
+
+
+class Director(QObject):
+    """Holds which character is open; everything else is in the parts. `named` carries her name."""
+
+    named = Signal(str)
+    problems_wanted = Signal(object)
+
+    def __init__(
+        self, companion: Surface, home: Home, stage: Stage, look: Look, tasks: Tasks, portraits: Portraits
+    ) -> None:
+        super().__init__(home)
+        self._companion, self._home, self._stage = companion, home, stage
+        self._look, self._tasks, self._portraits = look, tasks, portraits
+        self._reports: list[PackReport] = []
+        self._character: Character | None = None
+        self._wanted_message: int | None = None
+        self._opened = ""
+        self._connect()
+
+    def _connect(self) -> None:
+        side, panel, search = self._home.sidebar, self._home.panel, self._home.search
+        post = self._companion.post
+        side.characters.chosen.connect(lambda id_: post(do.OpenCharacter(id_)))
+        side.characters.broken.connect(self._show_problems)
+        side.chats.chosen.connect(self.open_chat)
+        side.chats.renamed.connect(lambda chat, title: post(do.RenameChat(chat, title)))
+        side.chats.deleted.connect(self.delete_chat)
+        side.restore_wanted.connect(lambda chat: post(do.RestoreChat(chat)))
+        side.new_chat_wanted.connect(self.new_chat)
+        search.hit_chosen.connect(self._open_hit)
+        search.left.connect(lambda: self._home.show_search(on=False))
+        panel.composer.microphone.mode_chosen.connect(self.listen)
+        panel.composer.microphone.held.connect(lambda held: post(do.Talk(held)))
+        panel.banner.chosen.connect(self._restart)
+        self._portraits.arrived.connect(self._on_portrait)
+
+    # ---- reading
+
+    @property
+    def character(self) -> Character | None:
+        return self._character
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The characters' names by id."""
+        usable = (one.character for one in self._reports)
+        return {one.id: one.shown_name for one in usable if one is not None}
+
+    # ---- intentions
+
+    def refresh(self) -> None:
+        """Read the list of characters anew."""
+        self._tasks.run(self._companion.characters, self._show_characters)
+
+    def open_chat(self, chat: str) -> None:
+        if self._character is not None:
+            self._companion.post(do.OpenCharacter(self._character.id, chat))
+
+    def new_chat(self) -> None:
+        self._home.show_search(on=False)
+        self._companion.post(do.NewChat())
+        self._home.panel.composer.field.setFocus()
+
+    def delete_chat(self, chat: str) -> None:
+        self._companion.post(do.DeleteChat(chat))
+        self._home.sidebar.offer_undo(chat)
+
+    def listen(self, mode: ListenMode) -> None:
+        """Use the microphone this way from now on."""
+        self._companion.settings.ears.mode = mode
+        self._companion.save_settings()
+        self._companion.post(do.Listen(mode))
+        self._home.panel.composer.microphone.set_mode(mode)
+
+    def search(self, text: str = "") -> None:
+        self._home.show_search(on=True)
+        self._home.search.open(text, self._character.id if self._character is not None else "", self.names)
+
+    # ---- events
+
+    def take(self, event: events.Event) -> None:
+        """Show an event; called on the GUI thread."""
+        match event:
+            case events.ChatOpened(chat, _):
+                self._opened = chat.chat
+                self._show_character(chat.character)
+                self._home.panel.take(event)
+                self._refresh_chats()
+                self._point_out()
+            case events.ChatChanged() | events.ReplyFinished():
+                self._home.panel.take(event)
+                self._refresh_chats()
+            case events.ChatsChanged(character):
+                if self._character is not None and character == self._character.id:
+                    self._refresh_chats()
+            case events.CharactersChanged():
+                self.refresh()
+            case events.WorkerLost(role, _, restarts):
+                button = "" if restarts else help_label("retry")
+                self._home.panel.banner.say(role, worker_lost_text(role, restarts=restarts), button=button)
+            case events.WorkerReady(role, _):
+                self._home.panel.banner.clear(role)
+            case events.DeviceChanged(direction, name, why):
+                self._on_device(direction, name, why)
+            case _:
+                self._home.panel.take(event)
+                self._take_live(event)
+
+    def _take_live(self, event: events.Event) -> None:
+        microphone = self._home.panel.composer.microphone
+        match event:
+            case events.StateChanged(_, new, _):
+                self._stage.set_state(new)
+            case events.ListeningChanged(mode, is_open, device):
+                microphone.set_mode(mode)
+                microphone.set_stream(is_open=is_open, device=device)
+            case events.HearingLevel(level_db, speech):
+                microphone.set_level(level_db, speech)
+                self._stage.set_level(level_db)
+            case events.EmotionChanged(_, emotion):
+                self._stage.set_emotion(emotion)
+            case events.SpeechReady():
+                self._stage.speech_ready(event)
+            case events.HeardTo(_, seconds, _):
+                self._stage.heard_to(seconds)
+            case events.SpeakingFinished():
+                self._stage.speaking_finished()
+            case _:
+                pass
+
+    # ---- parts
+
+    def _show_characters(self, reports: Sequence[PackReport]) -> None:
+        self._reports = list(reports)
+        self._home.sidebar.characters.rows.show(self._reports)
+        if self._character is not None:
+            self._show_character(self._character.id)
+
+    def _show_character(self, id_: str) -> None:
+        found = next((one.character for one in self._reports if one.id == id_), None)
+        if found is None or found == self._character:
+            if found is None and not self._reports:
+                self._tasks.run(self._companion.characters, lambda reports: self._found_late(id_, reports))
+            return
+        self._character = found
+        user = self._companion.settings.general.user_name
+        self._home.panel.set_character(found, user)
+        self._home.sidebar.characters.set_current(found.id)
+        accent = self._portraits.accent(found)
+        self._look.set(accent=accent)
+        self._stage.set_character(found.face, accent)
+        self.named.emit(plain_name(found.shown_name))
+
+    def _found_late(self, id_: str, reports: Sequence[PackReport]) -> None:
+        self._show_characters(reports)
+        if self._reports:
+            self._show_character(id_)
+
+    def _on_portrait(self, id_: str) -> None:
+        if self._character is not None and id_ == self._character.id:
+            accent = self._portraits.accent(self._character)
+            self._look.set(accent=accent)
+            self._stage.set_character(self._character.face, accent)
+
+    def _show_problems(self, id_: str) -> None:
+        report = next((one for one in self._reports if one.id == id_), None)
+        if report is not None:
+            self.problems_wanted.emit(report)
+
+    def _refresh_chats(self) -> None:
+        if self._character is not None:
+            character = self._character.id
+            self._tasks.run(lambda: self._companion.log.chats(character), self._show_chats)
+
+    def _show_chats(self, chats: Sequence[ChatInfo]) -> None:
+        self._home.sidebar.chats.rows.show(chats)
+        self._home.sidebar.chats.set_current(self._opened)
+
+    def _open_hit(self, hit: SearchHit) -> None:
+        self._home.show_search(on=False)
+        self._wanted_message = hit.message
+        if hit.chat == self._home.panel.chat:
+            self._point_out()
+        else:
+            self._companion.post(do.OpenCharacter(hit.character, hit.chat))
+
+    def _point_out(self) -> None:
+        if self._wanted_message is not None:
+            self._home.panel.view.point_out(self._wanted_message)
+            self._home.panel.view.setFocus()
+            self._wanted_message = None
+
+    def _on_device(self, direction: str, name: str, why: str) -> None:
+        if name or not why:
+            return
+        what = tr("The microphone is gone.") if direction == "input" else tr("The loudspeaker is gone.")
+        hint = tr("It is taken up again when it returns. Until then you can go on in writing.")
+        self._home.panel.model.add_notice(NoticeText(what, hint, "microphone", help_label("microphone")))
+
+    def _restart(self, role: str) -> None:
+        self._home.panel.banner.clear(role)
+        self._companion.post(do.Reload())

@@ -1,0 +1,40 @@
+"""What is wrong with a character's pack, all at once."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from companion.domain.character import PackReport
+from companion.gui.inert import plain_label, plain_name
+from companion.gui.translation import tr
+
+
+class ProblemsPage(QScrollArea):
+    """Lists the problems of a pack, the fatal ones first."""
+
+    def __init__(self, report: PackReport, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        inner = QWidget()
+        box = QVBoxLayout(inner)
+        box.setContentsMargins(32, 24, 32, 32)
+        box.setSpacing(12)
+        box.addWidget(plain_label(plain_name(report.id), size="lead", strong=True))
+        for problem in sorted(report.problems, key=lambda one: not one.fatal):
+            card = QFrame()
+            card.setProperty("look", "card")
+            inside = QVBoxLayout(card)
+            inside.setContentsMargins(16, 12, 16, 12)
+            inside.addWidget(
+                plain_label(plain_name(problem.where, 200), size="small", tone="muted", wrap=True)
+            )
+            inside.addWidget(plain_label(problem.what, tone="danger" if problem.fatal else "text", wrap=True))
+            if problem.hint:
+                inside.addWidget(plain_label(problem.hint, tone="muted", wrap=True))
+            box.addWidget(card)
+        if not report.problems:
+            box.addWidget(plain_label(tr("Nothing is wrong with it."), tone="muted"))
+        box.addStretch(1)
+        self.setWidget(inner)
+        self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

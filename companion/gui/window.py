@@ -1,0 +1,364 @@
+"""The main window: its parts, keys, pages, drops, and where it stood last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QEvent, QPoint, QSettings, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QAction,
+    QActionGroup,
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QGuiApplication,
+    QKeyEvent,
+)
+from PySide6.QtWidgets import QFileDialog, QMainWindow, QMenu, QWidget
+
+from companion.domain import commands as do
+from companion.domain.character import PackReport
+from companion.domain.messages import SearchHit
+from companion.gui.bridge import EventBridge
+from companion.gui.chat.panel import ChatPanel
+from companion.gui.director import Director
+from companion.gui.home import Home
+from companion.gui.inert import InertBrowser
+from companion.gui.openers import openers
+from companion.gui.pages import PageStack
+from companion.gui.portraits import Portraits
+from companion.gui.problems import ProblemsPage
+from companion.gui.search.panel import SearchPanel
+from companion.gui.shortcuts import ShortcutPage, shortcuts
+from companion.gui.sidebar.panel import Sidebar
+from companion.gui.stage_slot import make_stage
+from companion.gui.surface import Surface
+from companion.gui.tasks import Tasks
+from companion.gui.theme import Look
+from companion.gui.translation import Texts, apply_language, chosen_language, tr
+
+_DROPPED: Final = (".charx", ".png", ".json")
+_NAME: Final = "Companion"
+
+
+class MainWindow(QMainWindow):
+    """`character_dropped` carries paths of packs, `export_requested` (chat, path, format), `import_requested` a path;
+    who can do it connects to them. `open_page` shows any widget with a way back."""
+
+    character_dropped = Signal(list)
+    export_requested = Signal(str, str, str)
+    import_requested = Signal(str)
+
+    def __init__(self, companion: Surface, look: Look) -> None:
+        super().__init__()
+        self.companion, self.look = companion, look
+        self.tasks = Tasks(self)
+        self.portraits = Portraits(look, self.tasks, self)
+        self.bridge = EventBridge(companion.bus, self)
+        self.panel = ChatPanel(look, companion.post)
+        self.stage_part, self.stage = make_stage()
+        self.home = Home(
+            Sidebar(look, self.portraits),
+            self.panel,
+            SearchPanel(look, self.tasks, self._search),
+            self.stage_part,
+        )
+        self.pages = PageStack(look, self.home, self)
+        self.director = Director(companion, self.home, self.stage, look, self.tasks, self.portraits)
+        self._actions: dict[str, QAction] = {}
+        self._openers: dict[str, Callable[[], None]] = {}
+        self._place = QSettings(str(companion.paths.config / "window.ini"), QSettings.Format.IniFormat)
+        self._name, self._closed = "", False
+        self.setCentralWidget(self.pages)
+        self.setMinimumSize(QSize(720, 520))
+        self.setAcceptDrops(True)
+        self._bind()
+        self._connect()
+        self._openers = {"keys": self.open_shortcuts, **openers(self)}
+        self._restore_place()
+        self._write_title()
+
+    # ---- for pages and for the program
+
+    def begin(self) -> None:
+        """Take up the settings, listen to events, start the program."""
+        self.apply_settings()
+        self.panel.composer.microphone.set_mode(self.companion.settings.ears.mode)
+        self.director.refresh()
+        self.companion.start()
+        self.panel.composer.field.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def open_page(self, widget: QWidget, title: str) -> None:
+        """Show `widget` as a page with a back button; it is deleted when the user leaves it."""
+        self.pages.open_page(widget, title)
+
+    def open_named(self, name: str) -> None:
+        """Open a page by name: settings, models, microphone, characters, keys; unknown names do nothing."""
+        if (opener := self._openers.get(name) or self._openers.get("settings")) is not None:
+            opener()
+
+    def apply_settings(self) -> None:
+        """Show language, theme, zoom and motion as the settings say."""
+        general = self.companion.settings.general
+        reduced = general.reduced_motion
+        self.look.set(choice=general.theme, zoom=general.zoom, reduced_motion=reduced)
+        self.stage.set_reduced_motion(reduced)
+        application = QGuiApplication.instance()
+        if application is not None:
+            apply_language(application, chosen_language(general.language))
+        self.panel.can_speak = self.companion.settings.voice.speak
+
+    def open_shortcuts(self) -> None:
+        self.open_page(ShortcutPage(), tr("Keyboard"))
+
+    def open_text(self, text: str) -> None:
+        """Show a long text on a page of its own."""
+        view = InertBrowser(text)
+        view.setAccessibleName(tr("Whole text"))
+        self.open_page(view, tr("Whole text"))
+
+    def open_problems(self, report: PackReport) -> None:
+        """Show what is wrong with a pack."""
+        self.open_page(ProblemsPage(report), tr("What is wrong with it"))
+
+    def choose_import(self) -> None:
+        """Ask for a chat file."""
+        dialog = self._file_dialog(tr("Open a chat file"))
+        dialog.setNameFilters([tr("Chats (*.jsonl *.json)")])
+        dialog.fileSelected.connect(self.import_requested)
+        dialog.open()
+
+    def choose_export(self, chat: str) -> None:
+        """Ask where a chat is to be saved."""
+        dialog = self._file_dialog(tr("Save the chat"))
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setNameFilters([tr("Chat with all versions (*.jsonl)"), tr("Text (*.md)")])
+        dialog.setDefaultSuffix("jsonl")
+        dialog.fileSelected.connect(lambda path: self._export(chat, path))
+        dialog.open()
+
+    def choose_characters(self) -> None:
+        """Ask for character files."""
+        dialog = self._file_dialog(tr("Add a character"))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.setNameFilters([tr("Characters (*.charx *.png *.json)")])
+        dialog.filesSelected.connect(self.character_dropped)
+        dialog.open()
+
+    # ---- set-up
+
+    def _connect(self) -> None:
+        side, header = self.home.sidebar, self.panel.header
+        self.bridge.arrived.connect(self.director.take)
+        self.director.named.connect(self._set_name)
+        self.director.problems_wanted.connect(self.open_problems)
+        self.panel.help_wanted.connect(self.open_named)
+        self.panel.read_wanted.connect(self.open_text)
+        side.settings_wanted.connect(lambda: self.open_named("settings"))
+        side.add_wanted.connect(self.choose_characters)
+        side.search_wanted.connect(self.director.search)
+        side.chats.export_wanted.connect(self.choose_export)
+        header.search.clicked.connect(lambda: self.director.search())
+        header.new_chat.clicked.connect(self.director.new_chat)
+        header.stage.clicked.connect(self._toggle_stage)
+        header.more.clicked.connect(self._open_menu)
+        self.tasks.failed.connect(lambda error: self._show_error(error.what, error.hint, error.code))
+        Texts(self).also(self._on_language)
+
+    def _bind(self) -> None:
+        bound: dict[str, Callable[[], object]] = {
+            "microphone": self._toggle_microphone,
+            "replay": lambda: self.panel.act_on_current("replay"),
+            "regenerate": lambda: self.panel.act_on_current("regenerate"),
+            "continue": lambda: self.companion.post(do.Continue()),
+            "previous": lambda: self.panel.act_on_current("previous"),
+            "next": lambda: self.panel.act_on_current("next"),
+            "edit_last": self.panel.edit_last,
+            "undo": lambda: self.companion.post(do.Undo()),
+            "branch": lambda: self.panel.act_on_current("branch"),
+            "conversation": self.panel.enter,
+            "new_chat": self.director.new_chat,
+            "search": self.director.search,
+            "rename": self._rename,
+            "next_character": lambda: self.home.sidebar.characters.step(1),
+            "previous_character": lambda: self.home.sidebar.characters.step(-1),
+            "sidebar": lambda: self.home.sidebar.set_open(not self.home.sidebar.is_open),
+            "stage": self._toggle_stage,
+            "settings": lambda: self.open_named("settings"),
+            "larger": lambda: self._zoom(10),
+            "smaller": lambda: self._zoom(-10),
+            "normal": lambda: self._zoom(0),
+            "keys": lambda: self.open_named("keys"),
+            "quit": self.close,
+        }
+        for shortcut in shortcuts():
+            if shortcut.elsewhere:
+                continue
+            action = QAction(shortcut.text, self)
+            action.setShortcut(shortcut.keys)
+            action.triggered.connect(lambda _=False, call=bound[shortcut.name]: call())
+            self.addAction(action)
+            self._actions[shortcut.name] = action
+
+    def _open_menu(self) -> None:
+        menu = QMenu(self)
+        names = ("new_chat", "rename", "", "undo", "continue", "", "sidebar", "stage", "", "settings", "keys")
+        for name in names:
+            if name:
+                menu.addAction(self._actions[name])
+            else:
+                menu.addSeparator()
+        before = self._actions["sidebar"]
+        if chat := self.panel.chat:
+            save, delete = QAction(tr("Save the chat…"), menu), QAction(tr("Delete the chat"), menu)
+            save.triggered.connect(lambda: self.choose_export(chat))
+            delete.triggered.connect(lambda: self.director.delete_chat(chat))
+            menu.insertActions(before, [save, delete])
+        load = QAction(tr("Open a chat file…"), menu)
+        load.triggered.connect(self.choose_import)
+        menu.insertAction(before, load)
+        menu.insertSeparator(before)
+        menu.insertMenu(self._actions["settings"], self._look_menu(menu))
+        menu.aboutToHide.connect(menu.deleteLater)
+        button = self.panel.header.more
+        menu.popup(button.mapToGlobal(QPoint(button.width() - menu.sizeHint().width(), button.height())))
+
+    def _look_menu(self, parent: QMenu) -> QMenu:
+        """Return the choices of language and theme, which take effect at once."""
+        general = self.companion.settings.general
+        menu = QMenu(tr("Appearance and language"), parent)
+        for field, choices in (
+            ("theme", (("system", tr("As the system has it")), ("light", tr("Light")), ("dark", tr("Dark")))),
+            ("language", (("zh_CN", "简体中文"), ("en", "English"))),
+        ):
+            group = QActionGroup(menu)
+            for value, text in choices:
+                action = QAction(text, menu)
+                action.setCheckable(True)
+                action.setChecked(getattr(general, field) == value)
+                action.triggered.connect(lambda _=False, f=field, v=value: self._set_general(f, v))
+                group.addAction(action)
+                menu.addAction(action)
+            menu.addSeparator()
+        return menu
+
+    # ---- small things
+
+    def _set_general(self, field: str, value: object) -> None:
+        setattr(self.companion.settings.general, field, value)
+        self.companion.save_settings()
+        self.apply_settings()
+
+    def _zoom(self, by: int) -> None:
+        zoom = 100 if by == 0 else min(200, max(80, self.look.zoom + by))
+        self._set_general("zoom", zoom)
+
+    def _search(self, text: str, character: str | None) -> list[SearchHit]:
+        return self.companion.log.search(text, character=character)
+
+    def _toggle_stage(self) -> None:
+        self.home.show_stage(not self.home.stage_shown)
+
+    def _toggle_microphone(self) -> None:
+        microphone = self.panel.composer.microphone
+        microphone.mode_chosen.emit("off" if microphone.mode != "off" else microphone.wanted)
+
+    def _rename(self) -> None:
+        index = self.panel.view.currentIndex()
+        if self.panel.view.hasFocus() and index.isValid():
+            self.panel.act_on_current("edit")
+        else:
+            self.home.sidebar.set_open(True)
+            self.home.sidebar.chats.rename_current()
+
+    def _export(self, chat: str, path: str) -> None:
+        self.export_requested.emit(chat, path, Path(path).suffix.lstrip(".").lower() or "jsonl")
+
+    def _file_dialog(self, title: str) -> QFileDialog:
+        dialog = QFileDialog(self, title)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        return dialog
+
+    def _show_error(self, what: str, hint: str, code: str) -> None:
+        self.panel.show_notice(what, hint, code)
+
+    def _set_name(self, name: str) -> None:
+        self._name = name
+        self._write_title()
+
+    def _write_title(self) -> None:
+        self.setWindowTitle(f"{self._name} — {_NAME}" if self._name else _NAME)
+
+    def _on_language(self) -> None:
+        words = {one.name: one.text for one in shortcuts()}
+        for name, action in self._actions.items():
+            action.setText(words[name])
+        self.panel.view.relayout()
+
+    # ---- events of Qt
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        talks = event.key() in (Qt.Key.Key_F8, Qt.Key.Key_Space)
+        if talks and self.pages.is_home:
+            if not event.isAutoRepeat():
+                self.panel.composer.microphone.hold(True)
+        elif event.key() == Qt.Key.Key_Escape:
+            self._escape()
+        else:
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_F8, Qt.Key.Key_Space):
+            if not event.isAutoRepeat():
+                self.panel.composer.microphone.hold(False)
+        else:
+            super().keyReleaseEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.ActivationChange and not self.isActiveWindow():
+            # The release of the key goes to another window.
+            self.panel.composer.microphone.hold(False)
+        super().changeEvent(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if _packs(event):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        if paths := _packs(event):
+            event.acceptProposedAction()
+            self.character_dropped.emit(paths)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not self._closed:
+            self._closed = True
+            self._place.setValue("geometry", self.saveGeometry())
+            self.home.save(self._place)
+            self._place.sync()
+            self.bridge.close()
+            self.tasks.close()
+            self.companion.close()
+        super().closeEvent(event)
+
+    def _escape(self) -> None:
+        if self.pages.back():
+            return
+        if self.home.is_searching:
+            self.home.show_search(on=False)
+        else:
+            self.companion.post(do.Interrupt())
+
+    def _restore_place(self) -> None:
+        self.resize(1120, 720)
+        geometry = self._place.value("geometry")
+        if geometry is not None:
+            self.restoreGeometry(geometry)
+        self.home.restore(self._place)
+
+
+def _packs(event: QDropEvent) -> list[str]:
+    """Return the dropped files and folders that can be a character."""
+    paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+    return [str(path) for path in paths if path.suffix.lower() in _DROPPED or (path / "card.json").is_file()]

@@ -1,0 +1,217 @@
+"""The window's surroundings in tests: an offscreen Qt and a companion that answers by rule, with real values."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from companion.conversation.bus import EventBus
+from companion.domain import commands as do
+from companion.domain import events
+from companion.domain.character import Character, PackReport, Problem
+from companion.domain.messages import StoredMessage, TurnId
+from companion.domain.state import State
+from companion.gui.application import make_application
+from companion.gui.theme import Look
+from companion.gui.translation import apply_language
+from companion.gui.window import MainWindow
+from companion.paths import Paths
+from companion.settings import Settings
+from companion.storage.chat_log import SqliteChatLog
+
+NOON = 1_764_072_000.0  # 25 November 2025
+
+
+def character(id_: str = "xiaoman", name: str = "顾小满", **more: object) -> Character:
+    values: dict[str, object] = {"first_mes": "你来啦。坐吧，茶刚泡好。", "accent": "#5f8f6a", **more}
+    return Character(id=id_, name=name, folder=Path("."), **values)  # type: ignore[arg-type]
+
+
+def message(id_: int, role: str, text: str, **more: object) -> StoredMessage:
+    values: dict[str, object] = {"chat": "c1", "parent": id_ - 1 or None, "created_at": NOON + id_ * 60, **more}
+    return StoredMessage(message=id_, role=role, text=text, **values)  # type: ignore[arg-type]
+
+
+class RuleCompanion:
+    """Stands in for companion.app: a real chat log and bus; every `Say` is answered with `reply`, at once."""
+
+    def __init__(self, home: Path) -> None:
+        self.paths = Paths.under(home)
+        self.paths.make()
+        self.settings = Settings()
+        self.settings.general.language = "zh_CN"
+        self.settings.general.theme = "light"
+        self.bus = EventBus()
+        self.log = SqliteChatLog.open(self.paths.chat_log)
+        self.posted: list[do.Command] = []
+        self.saved = 0
+        self.closed = False
+        self.reply = "（歪头）*笑了笑* 今天的龙井**特别**香，你要不要尝尝？"
+        self.people = [character(), character("wren", "Wren", language="en", first_mes="Evening. Coffee?", accent="#456a96")]
+        self._present = self.people[0]
+        self._chat = ""
+        self._turn = 0
+
+    def start(self) -> None:
+        self.bus.publish(events.StateChanged("asleep", "loading", "model"))
+        self._open(self.people[0].id, None)
+        self.state("loading", "idle")
+
+    def characters(self) -> list[PackReport]:
+        found = [PackReport(one.id, one.folder, one) for one in self.people]
+        broken = Problem("card.json", "It is not JSON.", "Check the file.", fatal=True)
+        return [*found, PackReport("damaged", Path("damaged"), None, (broken,))]
+
+    def save_settings(self) -> None:
+        self.saved += 1
+
+    def close(self) -> None:
+        self.closed = True
+        self.log.close()
+
+    def state(self, old: State, new: State, why: str = "") -> None:
+        self.bus.publish(events.StateChanged(old, new, why))
+
+    def post(self, command: do.Command) -> None:
+        self.posted.append(command)
+        match command:
+            case do.OpenCharacter(id_, chat):
+                self._open(id_, chat)
+            case do.NewChat():
+                self._start_chat()
+            case do.Say(text):
+                self._say(text)
+            case do.RenameChat(chat, title):
+                self.log.rename_chat(chat, title)
+                self.bus.publish(events.ChatsChanged(self._present.id))
+            case do.DeleteChat(chat):
+                self.log.delete_chat(chat)
+                self.bus.publish(events.ChatsChanged(self._present.id))
+            case do.RestoreChat(chat):
+                self.log.restore_chat(chat)
+                self.bus.publish(events.ChatsChanged(self._present.id))
+            case do.Edit(id_, text):
+                self.log.edit(id_, text)
+                self.changed()
+            case do.Delete(id_):
+                self.log.delete(id_)
+                self.changed()
+            case do.Undo():
+                self.log.undo(self._chat)
+                self.changed()
+            case do.Regenerate():
+                self.answer(variant_of=self.path()[-1].message)
+            case do.Listen(mode):
+                self.bus.publish(events.ListeningChanged(mode, mode == "hands_free", "USB"))
+            case _:
+                pass
+
+    # ---- what a session would do
+
+    @property
+    def chat(self) -> str:
+        return self._chat
+
+    def path(self) -> list[StoredMessage]:
+        return self.log.path(self._chat)
+
+    def changed(self) -> None:
+        self.bus.publish(events.ChatChanged(self.log.chat(self._chat), tuple(self.path())))
+
+    def answer(self, variant_of: int | None = None, *, text: str | None = None, finish: bool = True) -> TurnId:
+        """Stream a reply; without `finish` it stays under way."""
+        said = self.reply if text is None else text
+        self._turn += 1
+        turn = TurnId(self._turn)
+        ack = self.log.add_variant(variant_of, "") if variant_of else self.log.add(self._chat, "assistant", "")
+        row = next(one for one in self.log.siblings(ack.message) if one.message == ack.message)
+        self.bus.publish(events.ReplyStarted(turn, row))
+        for character_ in said:
+            self.bus.publish(events.ReplyDelta(turn, character_))
+        if finish:
+            self.log.finalise(ack.message, said)
+            done = next(one for one in self.log.siblings(ack.message) if one.message == ack.message)
+            self.bus.publish(events.ReplyFinished(turn, done, False, events.TurnTimings()))
+        return turn
+
+    def _open(self, id_: str, chat: str | None) -> None:
+        self._present = next(one for one in self.people if one.id == id_)
+        known = self.log.chats(id_)
+        if chat or known:
+            self._chat = chat or known[0].chat
+            self.bus.publish(events.ChatOpened(self.log.chat(self._chat), tuple(self.path())))
+        else:
+            self._start_chat()
+
+    def _start_chat(self) -> None:
+        self._chat = self.log.create_chat(self._present.id).chat
+        if self._present.first_mes:
+            self.log.add(self._chat, "assistant", self._present.first_mes)
+        self.bus.publish(events.ChatsChanged(self._present.id))
+        self.bus.publish(events.ChatOpened(self.log.chat(self._chat), tuple(self.path())))
+
+    def _say(self, text: str) -> None:
+        ack = self.log.add(self._chat, "user", text)
+        said = next(one for one in self.path() if one.message == ack.message)
+        self.bus.publish(events.UserSaid(TurnId(self._turn + 1), said))
+        self.state("idle", "thinking")
+        self.answer()
+        self.state("thinking", "idle")
+
+
+@pytest.fixture(scope="session")
+def qapp() -> QApplication:
+    return make_application()
+
+
+@pytest.fixture
+def chinese(qapp: QApplication) -> Iterator[None]:
+    apply_language(qapp, "zh_CN")
+    yield
+    apply_language(qapp, "en")
+
+
+@pytest.fixture
+def look(qapp: QApplication) -> Look:
+    look = next(iter(qapp.findChildren(Look)), None) or Look(qapp)
+    look.set(choice="light", zoom=100, accent="", reduced_motion=False)
+    look.apply()
+    return look
+
+
+@pytest.fixture
+def companion(tmp_path: Path) -> Iterator[RuleCompanion]:
+    made = RuleCompanion(tmp_path)
+    yield made
+    if not made.closed:
+        made.close()
+
+
+@pytest.fixture
+def window(qtbot: object, look: Look, companion: RuleCompanion) -> Iterator[MainWindow]:
+    made = MainWindow(companion, look)
+    qtbot.addWidget(made)  # type: ignore[attr-defined]
+    made.show()
+    made.begin()
+    qtbot.waitUntil(lambda: made.director.character is not None, timeout=5000)  # type: ignore[attr-defined]
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def make_message() -> Callable[..., StoredMessage]:
+    return message
+
+
+@pytest.fixture
+def make_character() -> Callable[..., Character]:
+    return character
+
+
