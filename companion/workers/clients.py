@@ -43,7 +43,7 @@ class LanguageClient:
         limits: Limits = LIMITS,
     ) -> None:
         entry = registry.find("language", engine.engine, allow_targets=launch.allow_targets)
-        launch = dataclasses.replace(launch, network=entry.remote)
+        launch = dataclasses.replace(launch, network=launch.network or entry.remote)
         self._engine, self._launch, self._limits = engine, launch, limits
         self._adapters: tuple[Adapter, ...] = ()
         self._info: ModelInfo | None = None

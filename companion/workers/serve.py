@@ -20,7 +20,7 @@ from typing import Final, NoReturn
 from companion.errors import CompanionError, ModelError, WorkerError
 from companion.workers import confinement
 from companion.workers.frames import Frame, FrameReader, FrameWriter
-from companion.workers.operation import Host, Operation, Request
+from companion.workers.operation import Answer, Host, Operation, Request
 
 ROLES: Final = ("language", "speech", "audio")
 _BEAT_S: Final = 1.0
@@ -71,7 +71,7 @@ class _Server:
         self._end(host, 0)
 
     def _serve(self, host: Host) -> None:
-        operations = host.operations
+        operations = {**host.operations, "libraries": Operation("libraries", self._name_libraries)}
         while (frame := self._reader.read()) is not None:
             if frame.op == "cancel":
                 self._cancel(frame.header.get("target"))
@@ -83,6 +83,16 @@ class _Server:
                 self._accept(Request(frame, self._send), operation)
         # The program is gone: whatever runs is not wanted any more.
         os._exit(0)
+
+    def _name_libraries(self, request: Request) -> Answer:
+        from companion.workers.probe import name_libraries
+
+        found, missing = name_libraries(self._role)
+        return {
+            "found": found,
+            "missing": missing,
+            "modules_forbidden": confinement.forbidden_modules(),
+        }, b""
 
     def _accept(self, request: Request, operation: Operation) -> None:
         with self._lock:
