@@ -330,5 +330,6 @@ class SqliteChatLog:
         with self._reading() as connection:
             if self.read_only:
                 raise StorageError("Nothing can be saved now.", self.read_only, code="read_only")
+            self._opened.require_in_place()
             with transaction(connection):
                 yield connection

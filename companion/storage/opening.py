@@ -53,6 +53,19 @@ class Opened:
     report: OpenReport
     lock: sqlite3.Connection | None = None
     temporary: tempfile.TemporaryDirectory[str] | None = field(default=None)
+    identity: tuple[int, int] = (0, 0)
+
+    def require_in_place(self) -> None:
+        """Raise StorageError (`moved`) when the open file is no longer the one at its path.
+
+        Commits into a file without a name succeed, and are gone with the process.
+        """
+        if _identity(self.path) != self.identity:
+            raise StorageError(
+                f"{self.path.name} was moved or deleted while companion was running.",
+                "Put it back where it was, or start companion again.",
+                code="moved",
+            )
 
     def close(self) -> None:
         """Checkpoint (if this is the writer), close, then let the next writer in."""
@@ -132,7 +145,15 @@ def _open_locked(path: Path, backups: Path, lock: sqlite3.Connection) -> Opened:
     except BaseException:
         connection.close()
         raise
-    return Opened(path, connection, report, lock)
+    return Opened(path, connection, report, lock, identity=_identity(path))
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    try:
+        found = path.stat()
+    except OSError:
+        return (-1, -1)
+    return (found.st_dev, found.st_ino)
 
 
 def _error(error: sqlite3.Error | OSError, path: Path) -> StorageError:

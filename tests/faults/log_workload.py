@@ -92,6 +92,11 @@ def go_back(log: SqliteChatLog, folder: Path) -> Iterator[Step]:
     yield lambda: restore(folder / "kept.sqlite3", folder / "chats.sqlite3")
 
 
+def mend(_log: SqliteChatLog, _folder: Path) -> Iterator[Step]:
+    """Nothing follows the opening of a damaged log, which is what is tried here."""
+    return iter(())
+
+
 WORKLOADS: dict[str, Callable[[SqliteChatLog, Path], Iterator[Step]]] = {
     "talk": talk,
     "change": change,
@@ -99,6 +104,7 @@ WORKLOADS: dict[str, Callable[[SqliteChatLog, Path], Iterator[Step]]] = {
     "take_in": take_in,
     "keep": keep,
     "go_back": go_back,
+    "mend": mend,
 }
 
 

@@ -83,18 +83,21 @@ def matrix(tmp_path_factory: pytest.TempPathFactory) -> Matrix:
 
 
 def _fresh(start: Path, folder: Path, workload: str) -> Path:
-    """Return a folder to run in: `talk` creates its log, the others find one."""
+    """Return a folder to run in: `talk` creates its log, `mend` finds a damaged one, the others a sound one."""
     if workload == "talk":
         folder.mkdir(parents=True)
-    else:
-        shutil.copytree(start, folder)
+        return folder
+    shutil.copytree(start, folder)
+    if workload == "mend":
+        path = folder / "chats.sqlite3"
+        path.write_bytes(bytes(4096) + path.read_bytes()[4096:])
     return folder
 
 
 def _states(folder: Path, workload: str) -> list[str]:
     found = ["[]"]
     if workload != "talk":
-        found = [_opened_state(folder)]
+        found = [_opened_state(folder, damaged=workload == "mend")]
     log, steps = _WORKLOADS.steps(folder, workload)
     for step in steps:
         step()
@@ -103,9 +106,9 @@ def _states(folder: Path, workload: str) -> list[str]:
     return found
 
 
-def _opened_state(folder: Path) -> str:
+def _opened_state(folder: Path, *, damaged: bool = False) -> str:
     log = SqliteChatLog.open(folder / "chats.sqlite3")
-    assert log.report.damaged is None
+    assert damaged or log.report.damaged is None
     assert log.check() == []
     found: str = _WORKLOADS.state(log)
     log.close()
@@ -122,7 +125,7 @@ def _violation(matrix: Matrix, point: Point, folder: Path, variant: str) -> str:
     acked = done.stdout.count(b".")
     states = matrix.states[point.workload]
     bad = [one.path.name for one in list_backups(folder / "backups") if problems(one.path)]
-    found = _opened_state(folder)
+    found = _opened_state(folder, damaged=point.workload == "mend")
     shutil.rmtree(folder)
     if bad:
         return f"{point}: bad backups {bad}"
