@@ -271,8 +271,11 @@ class Session:
 
     def _reload(self) -> None:
         self._counter.forget()
-        if self._character is not None and self._chat is not None:
-            self._character = self._find_character(self._character.id)
+        if self._character is None or self._chat is None:
+            return
+        before, self._character = self._character, self._find_character(self._character.id)
+        under_way = self._preparation is not None and not self._preparation.done.is_set()
+        if not under_way or before != self._character:
             self._prepare()
 
     def _chats_changed(self) -> None:

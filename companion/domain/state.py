@@ -9,7 +9,7 @@ ListenMode = Literal["off", "push_to_talk", "hands_free"]
 
 _NEXT: dict[State, frozenset[State]] = {
     "asleep": frozenset({"loading"}),
-    "loading": frozenset({"idle", "listening", "asleep"}),
+    "loading": frozenset({"idle", "listening", "hearing", "thinking", "speaking", "asleep"}),
     "idle": frozenset({"listening", "hearing", "thinking", "speaking", "loading", "asleep"}),
     "listening": frozenset({"idle", "hearing", "thinking", "speaking", "loading", "asleep"}),
     "hearing": frozenset({"idle", "listening", "thinking", "loading", "asleep"}),
