@@ -143,7 +143,7 @@ class ClauseCutter:
         lengths = _spoken_lengths(text, self._before, column)
         weak: int | None = None
         for place, char in enumerate(text):
-            if place >= open_from or (blocked[place] and char != "\n"):
+            if place >= open_from or blocked[place]:
                 continue
             length = lengths[place + 1]
             if length > limits.most and weak is None:

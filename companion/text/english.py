@@ -14,7 +14,29 @@ VOWELS: Final = frozenset("AIOQWYaiuæɑɒɔəɛɜɪʊʌᵻɐᵊ")
 _STRESS: Final = "ˈˌ"
 _FLAPPING: Final = frozenset("AIOWYiuæɑəɛɪɹʊʌ")
 # Spelt out in capitals although the same letters make a word.
-_LETTER_WORDS: Final = frozenset("US ID IT OS ISO ER PA AD PC AC DC TA IP UI UN EU UP IQ".split()) - {"UP"}
+_LETTER_WORDS: Final = frozenset(
+    (
+        "US",
+        "ID",
+        "IT",
+        "OS",
+        "ISO",
+        "ER",
+        "PA",
+        "AD",
+        "PC",
+        "AC",
+        "DC",
+        "IP",
+        "UI",
+        "UN",
+        "EU",
+        "IQ",
+        "TV",
+        "DJ",
+        "VR",
+    )
+)
 _EXTRA: Final = {
     "qwen": "kwˈɛn",
     "wifi": "wˈIfˌI",

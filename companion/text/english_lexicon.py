@@ -36,9 +36,9 @@ def spellings(word: str) -> str | None:
 
 
 def pronunciations(word: str) -> dict[str, str]:
-    """Return symbols by part of speech (`DEFAULT`, `NOUN`, `VERB`, `ADJ`, `ADV`, `VBD`, `VBN`, ...; `None`: at the end).
+    """Return symbols by part of speech, empty for a spelling without an entry.
 
-    Empty for a spelling without an entry.
+    Tags are `DEFAULT`, `NOUN`, `VERB`, `ADJ`, `ADV`, `VBD`, `VBN` and so on; `None` is the form before a pause.
     """
     entry = _entries().get(word)
     if entry is None:

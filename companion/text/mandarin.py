@@ -138,7 +138,7 @@ def _parts(word: str) -> list[str]:
 
 
 def _syllable(reading: str) -> Syllable | None:
-    if not reading or not reading[0].isascii() and reading[0] not in "üê":
+    if not reading or not (reading[0].isascii() or reading[0] in "üê"):
         return None
     try:
         return parse_pinyin(reading)
