@@ -37,6 +37,10 @@ _MAX_WINDOW_S: Final = 28.0
 _PADDING_FRAMES: Final = 7
 _MIN_SPEECH_FRAMES: Final = 3
 _MEL_FRAMES: Final = 3000
+# Trained on 30 s. Measured on 48 Kokoro clips, 532 syllables, clean / noisy: 3000 frames 0.4 / 2.3 % of
+# syllables wrong, 1500 frames 0.4 / 1.9 % in a quarter of the time; 500 frames 5.8 / 5.8 %.
+_MIN_MEL_FRAMES: Final = 1500
+_MEL_MARGIN: Final = 50
 _QUIET: Final = 1e-4
 _PROMPTS: Final = {"zh": "以下是普通话的句子。"}
 _HINT: Final = "Fetch the model again, or choose another recogniser in the settings."
@@ -135,8 +139,10 @@ class FasterWhisper:
 
     def _encode(self, samples: NDArray[np.float32]) -> Any:
         mel = self._features(samples, padding=RATE_HZ // 100)
-        frames = np.full((1, mel.shape[0], _MEL_FRAMES), float(mel.min()), np.float32)
         n_frames = min(mel.shape[1], _MEL_FRAMES)
+        # The encoder halves the rate: an odd count would be cut.
+        width = min(_MEL_FRAMES, max(_MIN_MEL_FRAMES, (n_frames + _MEL_MARGIN) // 2 * 2))
+        frames = np.full((1, mel.shape[0], width), float(mel.min()), np.float32)
         frames[0, :, :n_frames] = mel[:, :n_frames]
         return self._model.encode(self._storage(frames))
 

@@ -54,6 +54,8 @@ def windows(spans: Sequence[Span], *, most: int, padding: int, n_frames: int) ->
 
     Windows do not overlap. A single span longer than that is cut into equal pieces.
     """
+    if not spans:
+        return []
     room = most - 2 * padding
     pieces = [piece for span in spans for piece in _cut(span, room)]
     joined: list[list[Span]] = []

@@ -45,6 +45,10 @@ def test_windows_join_neighbours_and_add_padding_inside_the_clip() -> None:
     assert joined[0].mean == pytest.approx((8 * 0.9 + 10 * 0.7) / 18)
 
 
+def test_no_speech_gives_no_window() -> None:
+    assert windows([], most=60, padding=5, n_frames=100) == []
+
+
 def test_ten_minutes_without_a_pause_are_cut_and_nothing_is_lost() -> None:
     n_frames = 18_750
     cut = windows([Span(0, n_frames, 0.9, 1.0)], most=875, padding=7, n_frames=n_frames)
