@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -23,11 +25,14 @@ class Banner(QWidget):
         self._box.setSpacing(6)
         self.hide()
 
-    def say(self, key: str, text: str, *, button: str = "") -> None:
+    def say(
+        self, key: str, text: str, *, button: str = "", tone: Literal["danger", "info"] = "danger"
+    ) -> None:
         """Show or replace the strip `key`."""
         self.clear(key)
         strip = QFrame(self)
         strip.setProperty("look", "banner")
+        strip.setProperty("tone", tone)
         row = QHBoxLayout(strip)
         row.setContentsMargins(12, 6, 8, 6)
         row.addWidget(plain_label(text, wrap=True), 1)

@@ -11,6 +11,7 @@ from companion.domain import events
 from companion.domain.character import Character, PackReport
 from companion.domain.messages import ChatInfo, SearchHit
 from companion.domain.state import ListenMode
+from companion.errors import CompanionError
 from companion.gui.home import Home
 from companion.gui.inert import plain_name
 from companion.gui.notices import NoticeText, help_label, worker_lost_text
@@ -75,6 +76,21 @@ class Director(QObject):
         """Read the list of characters anew."""
         self._tasks.run(self._companion.characters, self._show_characters)
 
+    def open_first(self) -> None:
+        """Open the character one talked to last."""
+        self._tasks.run(self._companion.default_character, self._open_character)
+
+    def save_settings(self) -> None:
+        """Keep the settings; if they cannot be written that is said, and they hold until the end."""
+        try:
+            self._companion.save_settings()
+        except CompanionError as error:
+            self._home.panel.show_notice(error.what, error.hint, error.code)
+
+    def _open_character(self, id_: str) -> None:
+        if id_:
+            self._companion.post(do.OpenCharacter(id_))
+
     def open_chat(self, chat: str) -> None:
         if self._character is not None:
             self._companion.post(do.OpenCharacter(self._character.id, chat))
@@ -91,7 +107,7 @@ class Director(QObject):
     def listen(self, mode: ListenMode) -> None:
         """Use the microphone this way from now on."""
         self._companion.settings.ears.mode = mode
-        self._companion.save_settings()
+        self.save_settings()
         self._companion.post(do.Listen(mode))
         self._home.panel.composer.microphone.set_mode(mode)
 
@@ -123,6 +139,8 @@ class Director(QObject):
                 self._home.panel.banner.say(role, worker_lost_text(role, restarts=restarts), button=button)
             case events.WorkerReady(role, _):
                 self._home.panel.banner.clear(role)
+            case events.Preparing(_, fraction):
+                self._on_preparing(fraction)
             case events.DeviceChanged(direction, name, why):
                 self._on_device(direction, name, why)
             case _:
@@ -172,6 +190,9 @@ class Director(QObject):
         accent = self._portraits.accent(found)
         self._look.set(accent=accent)
         self._stage.set_character(found.face, accent)
+        if self._companion.settings.general.last_character != id_:
+            self._companion.settings.general.last_character = id_
+            self.save_settings()
         self.named.emit(plain_name(found.shown_name))
 
     def _found_late(self, id_: str, reports: Sequence[PackReport]) -> None:
@@ -219,6 +240,13 @@ class Director(QObject):
         what = tr("The microphone is gone.") if direction == "input" else tr("The loudspeaker is gone.")
         hint = tr("It is taken up again when it returns. Until then you can go on in writing.")
         self._home.panel.model.add_notice(NoticeText(what, hint, "microphone", help_label("microphone")))
+
+    def _on_preparing(self, fraction: float) -> None:
+        if fraction < 1.0:
+            said = tr("Preparing the models for the first time: {percent} %", percent=round(fraction * 100))
+            self._home.panel.banner.say("preparing", said, tone="info")
+        else:
+            self._home.panel.banner.clear("preparing")
 
     def _restart(self, role: str) -> None:
         self._home.panel.banner.clear(role)

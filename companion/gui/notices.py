@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from PySide6.QtCore import QCoreApplication, QLocale
+
 from companion.gui.translation import CONTEXT, tr
 
 Help = Literal["", "models", "settings", "characters", "retry", "microphone", "check"]
@@ -44,7 +46,7 @@ def notice_text(what: str, hint: str, code: str, *, stage: str = "") -> NoticeTe
     """
     help_: Help = _HELP.get(code) or _HELP.get(stage) or ""
     said, hinted = _known(what), _known(hint)
-    if said == what and (general := _general(code, stage)) is not None and tr("language:code") != "en":
+    if said == what and (general := _general(code, stage)) is not None and not _is_english():
         said, hinted = general
     return NoticeText(said, hinted, help_, help_label(help_))
 
@@ -63,9 +65,11 @@ def help_label(help_: Help) -> str:
 
 
 def _known(sentence: str) -> str:
-    from PySide6.QtCore import QCoreApplication
-
     return QCoreApplication.translate(CONTEXT, sentence) if sentence else ""
+
+
+def _is_english() -> bool:
+    return QLocale().language() == QLocale.Language.English
 
 
 def _general(code: str, stage: str) -> tuple[str, str] | None:

@@ -56,7 +56,7 @@ class Portraits(QObject):
         path.addEllipse(area)
         painter.setClipPath(path)
         accent = QColor(self.accent(character) or DEFAULT_ACCENT)
-        painter.fillRect(area, mix(accent, self._look.tokens.surface, 0.35))
+        painter.fillRect(area, mix(accent, self._look.tokens.surface, 0.5))
         found = self._portrait(character)
         if found is not None and found.image is not None:
             painter.drawImage(area, found.image)
@@ -82,7 +82,7 @@ class Portraits(QObject):
         font = self._look.font("title", weight=QFont.Weight.DemiBold)
         font.setPixelSize(max(10, round(area.height() * 0.42)))
         painter.setFont(font)
-        painter.setPen(ink_on(mix(accent, self._look.tokens.surface, 0.35)))
+        painter.setPen(ink_on(mix(accent, self._look.tokens.surface, 0.5)))
         painter.drawText(area, Qt.AlignmentFlag.AlignCenter, name[:1].upper())
 
 

@@ -17,6 +17,7 @@ QFrame[look="bar"] { background: $surface; border: none; border-bottom: 1px soli
 QFrame[look="rail"] { background: $sunken; border: none; border-right: 1px solid $outline; }
 QFrame[look="banner"] { background: $raised; border: 1px solid $outline; border-left: 4px solid $danger;
     border-radius: ${small_radius}px; }
+QFrame[look="banner"][tone="info"] { border-left-color: $accent; }
 QFrame[look="strip"] { background: $raised; border: 1px solid $outline; border-radius: ${radius}px; }
 QFrame[look="line"] { background: $outline; border: none; max-height: 1px; min-height: 1px; }
 QFrame[look="composer"] { background: $raised; border: 1px solid $outline; border-radius: ${round}px; }

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 from companion.domain.character import PackReport
 from companion.domain.commands import Command
 from companion.domain.events import Event
 from companion.paths import Paths
-from companion.ports import ChatLog
 from companion.settings import Settings
+
+if TYPE_CHECKING:
+    from companion.storage.chat_log import SqliteChatLog
 
 
 class Bus(Protocol):
@@ -20,19 +23,24 @@ class Bus(Protocol):
 
 
 class Surface(Protocol):
-    """Callable from the GUI thread; everything returns at once, except reads of `log`, which belong in a task."""
+    """Callable from the GUI thread.
+
+    `log`, `characters`, `default_character` and `install_character` read or write files: call them in a task.
+    The rest returns at once. `save_settings` and `install_character` raise CompanionError.
+    """
 
     @property
     def paths(self) -> Paths: ...
     @property
     def settings(self) -> Settings: ...
     @property
-    def log(self) -> ChatLog: ...
+    def log(self) -> SqliteChatLog: ...
     @property
     def bus(self) -> Bus: ...
 
     def start(self) -> None: ...
     def post(self, command: Command) -> None: ...
     def characters(self) -> list[PackReport]: ...
+    def default_character(self) -> str: ...
+    def install_character(self, source: Path) -> PackReport: ...
     def save_settings(self) -> None: ...
-    def close(self) -> None: ...

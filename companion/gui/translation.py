@@ -65,14 +65,12 @@ class CatalogueTranslator(QTranslator):
     def isEmpty(self) -> bool:
         return not self._catalogue
 
-    def translate(
-        self, context: str, source: str, disambiguation: str | None = None, n: int = -1
-    ) -> str | None:
-        found = self._catalogue.get(context, {}).get(source)
-        if found is None:
-            # Qt marks mnemonics with `&`; the catalogue holds such words once, without it.
-            found = self._catalogue.get("Qt", {}).get(source.replace("&", "")) if context != CONTEXT else None
-        return found
+    def translate(self, context: str, source: str, disambiguation: str | None = None, n: int = -1) -> str:
+        texts = self._catalogue.get(context, {})
+        if context == CONTEXT or source in texts:
+            return texts.get(source, source)
+        # Qt marks mnemonics with `&`; the catalogue holds Qt's words once, without it.
+        return self._catalogue.get("Qt", {}).get(source.replace("&", ""), source)
 
 
 def apply_language(application: QCoreApplication, language: Language) -> None:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPoint, QSettings, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QSettings, QSize, Qt
 from PySide6.QtGui import (
     QAction,
-    QActionGroup,
     QCloseEvent,
     QDragEnterEvent,
     QDropEvent,
     QGuiApplication,
     QKeyEvent,
 )
-from PySide6.QtWidgets import QFileDialog, QMainWindow, QMenu, QWidget
+from PySide6.QtWidgets import QMainWindow, QWidget
 
 from companion.domain import commands as do
 from companion.domain.character import PackReport
@@ -24,8 +22,10 @@ from companion.domain.messages import SearchHit
 from companion.gui.bridge import EventBridge
 from companion.gui.chat.panel import ChatPanel
 from companion.gui.director import Director
+from companion.gui.files import Files, packs_in
 from companion.gui.home import Home
 from companion.gui.inert import InertBrowser
+from companion.gui.menus import window_menu
 from companion.gui.openers import openers
 from companion.gui.pages import PageStack
 from companion.gui.portraits import Portraits
@@ -39,17 +39,11 @@ from companion.gui.tasks import Tasks
 from companion.gui.theme import Look
 from companion.gui.translation import Texts, apply_language, chosen_language, tr
 
-_DROPPED: Final = (".charx", ".png", ".json")
 _NAME: Final = "Companion"
 
 
 class MainWindow(QMainWindow):
-    """`character_dropped` carries paths of packs, `export_requested` (chat, path, format), `import_requested` a path;
-    who can do it connects to them. `open_page` shows any widget with a way back."""
-
-    character_dropped = Signal(list)
-    export_requested = Signal(str, str, str)
-    import_requested = Signal(str)
+    """`open_page` shows any widget with a way back; `open_named` a page that is known by name, see openers.py."""
 
     def __init__(self, companion: Surface, look: Look) -> None:
         super().__init__()
@@ -67,6 +61,7 @@ class MainWindow(QMainWindow):
         )
         self.pages = PageStack(look, self.home, self)
         self.director = Director(companion, self.home, self.stage, look, self.tasks, self.portraits)
+        self.files = Files(companion, self.director, self.panel, self.tasks, self)
         self._actions: dict[str, QAction] = {}
         self._openers: dict[str, Callable[[], None]] = {}
         self._place = QSettings(str(companion.paths.config / "window.ini"), QSettings.Format.IniFormat)
@@ -88,6 +83,7 @@ class MainWindow(QMainWindow):
         self.panel.composer.microphone.set_mode(self.companion.settings.ears.mode)
         self.director.refresh()
         self.companion.start()
+        self.director.open_first()
         self.panel.composer.field.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def open_page(self, widget: QWidget, title: str) -> None:
@@ -123,30 +119,6 @@ class MainWindow(QMainWindow):
         """Show what is wrong with a pack."""
         self.open_page(ProblemsPage(report), tr("What is wrong with it"))
 
-    def choose_import(self) -> None:
-        """Ask for a chat file."""
-        dialog = self._file_dialog(tr("Open a chat file"))
-        dialog.setNameFilters([tr("Chats (*.jsonl *.json)")])
-        dialog.fileSelected.connect(self.import_requested)
-        dialog.open()
-
-    def choose_export(self, chat: str) -> None:
-        """Ask where a chat is to be saved."""
-        dialog = self._file_dialog(tr("Save the chat"))
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilters([tr("Chat with all versions (*.jsonl)"), tr("Text (*.md)")])
-        dialog.setDefaultSuffix("jsonl")
-        dialog.fileSelected.connect(lambda path: self._export(chat, path))
-        dialog.open()
-
-    def choose_characters(self) -> None:
-        """Ask for character files."""
-        dialog = self._file_dialog(tr("Add a character"))
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        dialog.setNameFilters([tr("Characters (*.charx *.png *.json)")])
-        dialog.filesSelected.connect(self.character_dropped)
-        dialog.open()
-
     # ---- set-up
 
     def _connect(self) -> None:
@@ -157,9 +129,10 @@ class MainWindow(QMainWindow):
         self.panel.help_wanted.connect(self.open_named)
         self.panel.read_wanted.connect(self.open_text)
         side.settings_wanted.connect(lambda: self.open_named("settings"))
-        side.add_wanted.connect(self.choose_characters)
+        side.add_wanted.connect(self.files.choose_characters)
         side.search_wanted.connect(self.director.search)
-        side.chats.export_wanted.connect(self.choose_export)
+        side.chats.export_wanted.connect(self.files.choose_export)
+        self.files.problems_found.connect(self.open_problems)
         header.search.clicked.connect(lambda: self.director.search())
         header.new_chat.clicked.connect(self.director.new_chat)
         header.stage.clicked.connect(self._toggle_stage)
@@ -203,52 +176,23 @@ class MainWindow(QMainWindow):
             self._actions[shortcut.name] = action
 
     def _open_menu(self) -> None:
-        menu = QMenu(self)
-        names = ("new_chat", "rename", "", "undo", "continue", "", "sidebar", "stage", "", "settings", "keys")
-        for name in names:
-            if name:
-                menu.addAction(self._actions[name])
-            else:
-                menu.addSeparator()
-        before = self._actions["sidebar"]
-        if chat := self.panel.chat:
-            save, delete = QAction(tr("Save the chat…"), menu), QAction(tr("Delete the chat"), menu)
-            save.triggered.connect(lambda: self.choose_export(chat))
-            delete.triggered.connect(lambda: self.director.delete_chat(chat))
-            menu.insertActions(before, [save, delete])
-        load = QAction(tr("Open a chat file…"), menu)
-        load.triggered.connect(self.choose_import)
-        menu.insertAction(before, load)
-        menu.insertSeparator(before)
-        menu.insertMenu(self._actions["settings"], self._look_menu(menu))
-        menu.aboutToHide.connect(menu.deleteLater)
+        menu = window_menu(
+            self,
+            self._actions,
+            self.files,
+            self.panel.chat,
+            self.director.delete_chat,
+            self.companion.settings.general,
+            self._set_general,
+        )
         button = self.panel.header.more
         menu.popup(button.mapToGlobal(QPoint(button.width() - menu.sizeHint().width(), button.height())))
-
-    def _look_menu(self, parent: QMenu) -> QMenu:
-        """Return the choices of language and theme, which take effect at once."""
-        general = self.companion.settings.general
-        menu = QMenu(tr("Appearance and language"), parent)
-        for field, choices in (
-            ("theme", (("system", tr("As the system has it")), ("light", tr("Light")), ("dark", tr("Dark")))),
-            ("language", (("zh_CN", "简体中文"), ("en", "English"))),
-        ):
-            group = QActionGroup(menu)
-            for value, text in choices:
-                action = QAction(text, menu)
-                action.setCheckable(True)
-                action.setChecked(getattr(general, field) == value)
-                action.triggered.connect(lambda _=False, f=field, v=value: self._set_general(f, v))
-                group.addAction(action)
-                menu.addAction(action)
-            menu.addSeparator()
-        return menu
 
     # ---- small things
 
     def _set_general(self, field: str, value: object) -> None:
         setattr(self.companion.settings.general, field, value)
-        self.companion.save_settings()
+        self.director.save_settings()
         self.apply_settings()
 
     def _zoom(self, by: int) -> None:
@@ -272,14 +216,6 @@ class MainWindow(QMainWindow):
         else:
             self.home.sidebar.set_open(True)
             self.home.sidebar.chats.rename_current()
-
-    def _export(self, chat: str, path: str) -> None:
-        self.export_requested.emit(chat, path, Path(path).suffix.lstrip(".").lower() or "jsonl")
-
-    def _file_dialog(self, title: str) -> QFileDialog:
-        dialog = QFileDialog(self, title)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        return dialog
 
     def _show_error(self, what: str, hint: str, code: str) -> None:
         self.panel.show_notice(what, hint, code)
@@ -323,13 +259,13 @@ class MainWindow(QMainWindow):
         super().changeEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if _packs(event):
+        if packs_in(event):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        if paths := _packs(event):
+        if paths := packs_in(event):
             event.acceptProposedAction()
-            self.character_dropped.emit(paths)
+            self.files.add_characters(paths)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self._closed:
@@ -339,7 +275,6 @@ class MainWindow(QMainWindow):
             self._place.sync()
             self.bridge.close()
             self.tasks.close()
-            self.companion.close()
         super().closeEvent(event)
 
     def _escape(self) -> None:
@@ -356,9 +291,3 @@ class MainWindow(QMainWindow):
         if geometry is not None:
             self.restoreGeometry(geometry)
         self.home.restore(self._place)
-
-
-def _packs(event: QDropEvent) -> list[str]:
-    """Return the dropped files and folders that can be a character."""
-    paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-    return [str(path) for path in paths if path.suffix.lower() in _DROPPED or (path / "card.json").is_file()]

@@ -18,6 +18,7 @@ from companion.domain import events
 from companion.domain.character import Character, PackReport, Problem
 from companion.domain.messages import StoredMessage, TurnId
 from companion.domain.state import State
+from companion.errors import PackError
 from companion.gui.application import make_application
 from companion.gui.theme import Look
 from companion.gui.translation import apply_language
@@ -35,7 +36,12 @@ def character(id_: str = "xiaoman", name: str = "顾小满", **more: object) -> 
 
 
 def message(id_: int, role: str, text: str, **more: object) -> StoredMessage:
-    values: dict[str, object] = {"chat": "c1", "parent": id_ - 1 or None, "created_at": NOON + id_ * 60, **more}
+    values: dict[str, object] = {
+        "chat": "c1",
+        "parent": id_ - 1 or None,
+        "created_at": NOON + id_ * 60,
+        **more,
+    }
     return StoredMessage(message=id_, role=role, text=text, **values)  # type: ignore[arg-type]
 
 
@@ -51,18 +57,32 @@ class RuleCompanion:
         self.bus = EventBus()
         self.log = SqliteChatLog.open(self.paths.chat_log)
         self.posted: list[do.Command] = []
+        self.installed: list[Path] = []
         self.saved = 0
         self.closed = False
         self.reply = "（歪头）*笑了笑* 今天的龙井**特别**香，你要不要尝尝？"
-        self.people = [character(), character("wren", "Wren", language="en", first_mes="Evening. Coffee?", accent="#456a96")]
+        self.people = [
+            character(),
+            character("wren", "Wren", language="en", first_mes="Evening. Coffee?", accent="#456a96"),
+        ]
         self._present = self.people[0]
         self._chat = ""
         self._turn = 0
 
     def start(self) -> None:
-        self.bus.publish(events.StateChanged("asleep", "loading", "model"))
-        self._open(self.people[0].id, None)
+        self.state("asleep", "loading", "model")
         self.state("loading", "idle")
+
+    def default_character(self) -> str:
+        return self.settings.general.last_character or self.people[0].id
+
+    def install_character(self, source: Path) -> PackReport:
+        self.installed.append(source)
+        if source.suffix == ".json":
+            raise PackError("It is not a character.", "Choose another file.")
+        added = character(source.stem, source.stem)
+        self.people.append(added)
+        return PackReport(added.id, source, added)
 
     def characters(self) -> list[PackReport]:
         found = [PackReport(one.id, one.folder, one) for one in self.people]
@@ -125,12 +145,16 @@ class RuleCompanion:
     def changed(self) -> None:
         self.bus.publish(events.ChatChanged(self.log.chat(self._chat), tuple(self.path())))
 
-    def answer(self, variant_of: int | None = None, *, text: str | None = None, finish: bool = True) -> TurnId:
+    def answer(
+        self, variant_of: int | None = None, *, text: str | None = None, finish: bool = True
+    ) -> TurnId:
         """Stream a reply; without `finish` it stays under way."""
         said = self.reply if text is None else text
         self._turn += 1
         turn = TurnId(self._turn)
-        ack = self.log.add_variant(variant_of, "") if variant_of else self.log.add(self._chat, "assistant", "")
+        ack = (
+            self.log.add_variant(variant_of, "") if variant_of else self.log.add(self._chat, "assistant", "")
+        )
         row = next(one for one in self.log.siblings(ack.message) if one.message == ack.message)
         self.bus.publish(events.ReplyStarted(turn, row))
         for character_ in said:
@@ -203,6 +227,7 @@ def window(qtbot: object, look: Look, companion: RuleCompanion) -> Iterator[Main
     qtbot.waitUntil(lambda: made.director.character is not None, timeout=5000)  # type: ignore[attr-defined]
     yield made
     made.close()
+    made.deleteLater()
 
 
 @pytest.fixture
@@ -213,5 +238,3 @@ def make_message() -> Callable[..., StoredMessage]:
 @pytest.fixture
 def make_character() -> Callable[..., Character]:
     return character
-
-

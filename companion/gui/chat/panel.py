@@ -23,7 +23,7 @@ from companion.gui.chat.header import ChatHeader, waiting_reason
 from companion.gui.chat.markup import shown_text
 from companion.gui.chat.view import ConversationView
 from companion.gui.chat.welcome import ChatWelcome
-from companion.gui.notices import notice_text
+from companion.gui.notices import NoticeText, notice_text
 from companion.gui.theme import Look
 from companion.gui.translation import tr
 
@@ -193,6 +193,10 @@ class ChatPanel(QWidget):
     def show_notice(self, what: str, hint: str, code: str) -> None:
         """Add a notice to the flow."""
         self.model.add_notice(notice_text(what, hint, code))
+
+    def say_done(self, text: str) -> None:
+        """Tell in the flow that something was done."""
+        self.model.add_notice(NoticeText(text, ""))
 
     def enter(self) -> None:
         """Put the keyboard focus on the last row of the conversation."""

@@ -238,7 +238,7 @@ def chat_title(chat: ChatInfo) -> str:
     """Return a chat's name; one without has the day it began."""
     if chat.title:
         return plain_name(chat.title)
-    return tr("Chat of {day}", day=day_label(datetime.fromtimestamp(chat.created_at).date()))
+    return day_label(datetime.fromtimestamp(chat.created_at).date())
 
 
 def chat_day(chat: ChatInfo) -> str:

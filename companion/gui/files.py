@@ -1,0 +1,128 @@
+"""Files in and out of the window: characters that are added, chats that are saved and opened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from companion.domain import commands as do
+from companion.domain.character import PackReport
+from companion.errors import CompanionError
+from companion.gui.chat.panel import ChatPanel
+from companion.gui.director import Director
+from companion.gui.inert import plain_name
+from companion.gui.surface import Surface
+from companion.gui.tasks import Tasks
+from companion.gui.translation import tr
+from companion.storage.exchange import ImportReport, export_chat, import_chat
+
+_PACKS: Final = (".charx", ".png", ".json")
+
+
+class Files(QObject):
+    """Asks for files and does the work in tasks; `problems_found` carries the report of an added pack."""
+
+    problems_found = Signal(object)
+
+    def __init__(
+        self, companion: Surface, director: Director, panel: ChatPanel, tasks: Tasks, parent: QWidget
+    ) -> None:
+        super().__init__(parent)
+        self._companion, self._director, self._panel, self._tasks = companion, director, panel, tasks
+        self._parent = parent
+
+    # ---- asking
+
+    def choose_characters(self) -> None:
+        """Ask for character files."""
+        dialog = self._dialog(tr("Add a character"), [tr("Characters (*.charx *.png *.json)")])
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.filesSelected.connect(self.add_characters)
+        dialog.open()
+
+    def choose_import(self) -> None:
+        """Ask for a chat file."""
+        dialog = self._dialog(tr("Open a chat file"), [tr("Chats (*.jsonl *.json *.md)")])
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(self.import_chat)
+        dialog.open()
+
+    def choose_export(self, chat: str) -> None:
+        """Ask where a chat is to be saved."""
+        filters = [tr("Chat with all versions (*.jsonl)"), tr("Text (*.md)")]
+        dialog = self._dialog(tr("Save the chat"), filters)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("jsonl")
+        dialog.filterSelected.connect(
+            lambda chosen: dialog.setDefaultSuffix("md" if ".md" in chosen else "jsonl")
+        )
+        dialog.fileSelected.connect(lambda path: self.export_chat(chat, path))
+        dialog.open()
+
+    # ---- doing
+
+    def add_characters(self, paths: Sequence[str]) -> None:
+        """Copy packs into the user's folder and open the last one."""
+        for path in paths:
+            self._tasks.run(
+                lambda source=Path(path): self._companion.install_character(source),  # type: ignore[misc]
+                self._added,
+                self._failed,
+            )
+
+    def export_chat(self, chat: str, path: str) -> None:
+        """Write a chat to a file: Markdown if it ends in .md, else JSONL with all versions."""
+        names = self._panel.model.names
+        log = self._companion.log
+
+        def done(n: int) -> None:
+            self._panel.say_done(tr("Saved: {name}, {n} messages", name=plain_name(Path(path).name), n=n))
+
+        self._tasks.run(
+            lambda: export_chat(log, chat, Path(path), user_name=names[1], character_name=names[0]),
+            done,
+            self._failed,
+        )
+
+    def import_chat(self, path: str) -> None:
+        """Add the chat in a file to the chats of the open character, and open it."""
+        character, log = self._director.character, self._companion.log
+        if character is not None:
+            backups = self._companion.paths.backups
+            self._tasks.run(
+                lambda: import_chat(log, Path(path), character.id, backups=backups),
+                self._imported,
+                self._failed,
+            )
+
+    def _added(self, report: PackReport) -> None:
+        self._director.refresh()
+        if report.character is not None:
+            self._companion.post(do.OpenCharacter(report.id))
+        if report.problems:
+            self.problems_found.emit(report)
+
+    def _imported(self, report: ImportReport) -> None:
+        self._companion.post(do.OpenCharacter(report.chat.character, report.chat.chat))
+        if report.problems:
+            self._panel.say_done(" ".join(report.problems[:5]))
+
+    def _failed(self, error: CompanionError) -> None:
+        self._panel.show_notice(error.what, error.hint, error.code)
+
+    def _dialog(self, title: str, filters: list[str]) -> QFileDialog:
+        dialog = QFileDialog(self._parent, title)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setNameFilters(filters)
+        return dialog
+
+
+def packs_in(event: QDropEvent) -> list[str]:
+    """Return the dropped files and folders that can be a character."""
+    paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+    return [str(path) for path in paths if path.suffix.lower() in _PACKS or (path / "card.json").is_file()]
