@@ -7,6 +7,7 @@ and a bound on steps, on the size of each text and on time. Whatever fails gives
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -158,6 +159,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         )
         self._work = 0
         filters = dict(self.filters)
+        filters["tojson"] = _json
         self.filters = {name: self._filter(name, filters[name]) for name in _FILTERS if name in filters}
         self.globals = {
             "_concat": self._concat,
@@ -286,7 +288,8 @@ def _resize_concat(tree: nodes.Template) -> None:
 def _measured(concat: nodes.Concat) -> nodes.Call:
     name = nodes.Name("_concat", "load", lineno=concat.lineno)
     call = nodes.Call(name, concat.nodes, [], None, None, lineno=concat.lineno)
-    call.set_environment(concat.environment)
+    if concat.environment is not None:
+        call.set_environment(concat.environment)
     return call
 
 
@@ -297,6 +300,11 @@ def _constants(tree: nodes.Template) -> list[str]:
 
 def _is_small(value: Any) -> bool:
     return isinstance(value, int | float) and abs(value) < 10_000
+
+
+def _json(value: Any, indent: object = None) -> str:
+    """Serialise without indentation, for its width is up to the template."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _raise(message: str = "") -> str:

@@ -46,13 +46,12 @@ class LlamaCpp:
         form: ChatFormat,
         info: ModelInfo,
         *,
-        n_batch: int,
         states: KeptStates | None,
     ) -> None:
         self._native = native
         self._form = form
         self._info = info
-        self._n_batch = n_batch
+        self._n_batch = native.n_batch
         self._states = states
         self._past: list[int] = []
         self._adapters: tuple[Adapter, ...] = ()
@@ -86,9 +85,7 @@ class LlamaCpp:
                 "Choose the model it was made for; the adapter belongs into a character.",
                 code="gguf",
             )
-        # On a GPU nothing can be aborted, so batches are short instead.
-        n_batch = n_batch or 256
-        plan = LoadPlan(header, context_tokens, gpu_layers, threads, threads_batch, n_batch)
+        plan = LoadPlan(header, context_tokens, gpu_layers, threads, threads_batch, n_batch or 0)
         native = NativeModel.load(plan)
         form, notes = choose_format(header, native)
         info = _info(header, native, form, min(context_tokens, native.n_ctx), native.notes + notes)
@@ -96,7 +93,7 @@ class LlamaCpp:
         if state_folder is not None:
             identity = f"{file_identity(header.path)} f16 {native.n_ctx} {form.name} {native.build} {native.gpu_layers}"
             states = KeptStates(Path(state_folder), identity)
-        return cls(native, form, info, n_batch=n_batch, states=states)
+        return cls(native, form, info, states=states)
 
     @property
     def info(self) -> ModelInfo:

@@ -27,13 +27,18 @@ from companion.ports import Cancel
 Outcome = Literal["done", "aborted", "full"]
 
 _SMALLEST_CONTEXT = 1_024
+# What is evaluated in one call: a cancel loses at most this much, and on a GPU has to wait for it.
+_CPU_BATCH = 128
+_GPU_BATCH = 256
 _WORKING_BYTES = 300 << 20
+# Warnings and errors, as ggml.h numbers them.
+_LOG_LEVELS = (3, 4)
 _log_lines: deque[str] = deque(maxlen=40)
 
 
 @dataclass(frozen=True, slots=True)
 class LoadPlan:
-    """What to load and how; `gpu_layers` -1 takes as many as fit."""
+    """What to load and how; `gpu_layers` -1 takes as many as fit, `n_batch` 0 suits the device."""
 
     header: GgufHeader
     context_tokens: int
@@ -47,7 +52,15 @@ class NativeModel:
     """Handles to model, context and vocabulary; `n_ctx` is what the context really holds."""
 
     def __init__(
-        self, lib: Any, model: Any, context: Any, *, n_ctx: int, gpu_layers: int, notes: tuple[str, ...]
+        self,
+        lib: Any,
+        model: Any,
+        context: Any,
+        *,
+        n_ctx: int,
+        n_batch: int,
+        gpu_layers: int,
+        notes: tuple[str, ...],
     ) -> None:
         self._lib = lib
         self._model: Any = model
@@ -61,6 +74,7 @@ class NativeModel:
         self._one = (lib.llama_token * 1)()
         self._buffer = ctypes.create_string_buffer(512)
         self.n_ctx = n_ctx
+        self.n_batch = n_batch
         self.gpu_layers = gpu_layers
         self.notes = notes
         self.n_vocab: int = lib.llama_vocab_n_tokens(self._vocab)
@@ -75,17 +89,19 @@ class NativeModel:
         """
         lib = library()
         context_tokens, notes = _fitting_context(plan)
-        for gpu_layers in _rungs(plan, offloads=bool(lib.llama_supports_gpu_offload())):
+        for gpu_layers in gpu_rungs(plan, offloads=bool(lib.llama_supports_gpu_offload())):
             _log_lines.clear()
             model = _load_weights(lib, plan.header.path, gpu_layers)
             if not model:
                 notes += (f"loading with {gpu_layers} GPU layers failed",) if gpu_layers else ()
                 continue
+            n_batch = plan.n_batch or (_GPU_BATCH if gpu_layers else _CPU_BATCH)
             n_ctx = context_tokens
             while n_ctx >= min(_SMALLEST_CONTEXT, context_tokens):
-                context = lib.llama_init_from_model(model, _context_parameters(lib, plan, n_ctx))
+                context = lib.llama_init_from_model(model, _context_parameters(lib, plan, n_ctx, n_batch))
                 if context:
-                    return cls(lib, model, context, n_ctx=n_ctx, gpu_layers=gpu_layers, notes=notes)
+                    sizes = {"n_ctx": n_ctx, "n_batch": min(n_batch, n_ctx), "gpu_layers": gpu_layers}
+                    return cls(lib, model, context, notes=notes, **sizes)
                 notes += (f"a context of {n_ctx} tokens with {gpu_layers} GPU layers failed",)
                 n_ctx //= 2
             lib.llama_model_free(model)
@@ -248,7 +264,7 @@ def library() -> Any:
 
     # Loader messages become the reasons in our errors; the callback must outlive every native call.
     def keep(level: int, text: bytes, _: object) -> None:
-        if level in (2, 3):
+        if level in _LOG_LEVELS:
             _log_lines.append(text.decode("utf-8", "replace").strip())
 
     callback = llama_cpp.llama_log_callback(keep)
@@ -264,10 +280,10 @@ def _load_weights(lib: Any, path: Path, gpu_layers: int) -> Any:
     return lib.llama_model_load_from_file(os.fspath(path).encode("utf-8", "surrogateescape"), parameters)
 
 
-def _context_parameters(lib: Any, plan: LoadPlan, n_ctx: int) -> Any:
+def _context_parameters(lib: Any, plan: LoadPlan, n_ctx: int, n_batch: int) -> Any:
     parameters = lib.llama_context_default_params()
     parameters.n_ctx = n_ctx
-    parameters.n_batch = parameters.n_ubatch = min(plan.n_batch, n_ctx)
+    parameters.n_batch = parameters.n_ubatch = min(n_batch, n_ctx)
     parameters.n_threads = plan.threads
     parameters.n_threads_batch = plan.threads_batch
     # Sliding-window models can drop a suffix only with a full cache, llama.cpp #13194.
@@ -275,7 +291,7 @@ def _context_parameters(lib: Any, plan: LoadPlan, n_ctx: int) -> Any:
     return parameters
 
 
-def _rungs(plan: LoadPlan, *, offloads: bool) -> list[int]:
+def gpu_rungs(plan: LoadPlan, *, offloads: bool) -> list[int]:
     """Return numbers of GPU layers to try, most first."""
     if not offloads or plan.gpu_layers == 0:
         return [0]
@@ -343,9 +359,9 @@ def _load_error(header: GgufHeader) -> ModelError:
 
 
 def _because() -> str:
-    """Return the last message of the library, without paths."""
-    for line in reversed(_log_lines):
-        reason = line.rpartition(": ")[2].strip(" .\n")
+    """Return the first complaint of the library, without the function's name; none that holds a path."""
+    for line in _log_lines:
+        reason = line.partition(": ")[2].removeprefix("error loading model: ").strip(" .\n")
         if reason and "/" not in reason and "\\" not in reason:
             return f" ({reason[:160]})"
     return ""

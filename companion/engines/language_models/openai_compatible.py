@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 
@@ -35,7 +35,7 @@ _LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
 
 
 class OpenAiCompatible:
-    """A `LanguageModel` on the other side of HTTP; nothing is evaluated ahead and adapters are the server's business."""
+    """A `LanguageModel` on the other side of HTTP; nothing is evaluated ahead, adapters stay there."""
 
     def __init__(self, client: httpx.Client, model: str, context_tokens: int) -> None:
         self._client = client
@@ -345,7 +345,7 @@ class _Reply:
         )
 
 
-def _event(line: str) -> Mapping[str, Any] | str | None:
+def _event(line: str) -> Mapping[str, Any] | Literal["end"] | None:
     """Return the object of an event line, `end` for the last one, None for anything else."""
     if not line.startswith("data:") or len(line) > MAX_LINE_CHARS:
         return None

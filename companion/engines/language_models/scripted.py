@@ -43,8 +43,8 @@ _LINES: dict[str, dict[str, tuple[str, ...]]] = {
             "(waves happily) Hi! Just so you know, in demo mode I have no real mind to think with yet.",
         ),
         "who": (
-            "(tilts head, thinking) I am your companion on this desktop. With a model I will answer as myself.",
-            "(smiles) Someone who lives on your computer. The demo gives me a few lines; a model gives me the rest.",
+            "(tilts head, thinking) I am your companion. In this demo I cannot be myself yet; with a model I will.",
+            "(smiles) Someone who lives on your computer. The demo gives me a few lines; a model, the rest.",
         ),
         "question": (
             "(thinking) Honestly, I cannot think in demo mode. Choose a language model and ask me once more?",
