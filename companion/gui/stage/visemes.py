@@ -1,0 +1,171 @@
+"""Mouth shapes of spoken sound: from phonemes and loudness to cues on the reply's own clock.
+
+Vowels name the shape; lips that meet (b p m) and lip on teeth (f v) are always shown; other
+consonants lean on the vowel beside them. A shape is held for at least 110 ms, since a mouth that
+changes more than about seven times a second flickers (voice_loop.md, section 11).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from companion.domain.audio import AudioClip, Speech
+
+Viseme = Literal["rest", "closed", "a", "i", "u", "e", "o", "f"]
+
+MIN_HOLD_S: Final = 0.11
+_FRAME_S: Final = 0.02
+_QUIET: Final = 0.06
+_SOFT: Final = 0.3
+
+_SHAPES: Final[dict[Viseme, str]] = {
+    "a": "aɑɐɒæʌAI",
+    "e": "eɛɜəɚᵻøœɘhɣχɤEɞ",
+    "i": "iɪɨjyYʏɕʑʨʥʝç",
+    "o": "oɔQOW",
+    "u": "uʊɯwɥʍɰʉ",
+    "closed": "bpmɓᵐ",
+    "f": "fvɸβʋ",
+}
+_OF: Final[dict[str, Viseme]] = {letter: viseme for viseme, letters in _SHAPES.items() for letter in letters}
+_PAUSES: Final = frozenset('。！？!?…．.,，、;；:：—\n"“”()')
+_SMALLER: Final[dict[Viseme, Viseme]] = {"a": "e", "o": "u", "e": "i"}
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """From `at_s` of the reply's sound on the mouth has this shape."""
+
+    at_s: float
+    viseme: Viseme
+
+
+def viseme_of(phoneme: str) -> Viseme | None:
+    """Return the shape of a phoneme, or None where it leans on its neighbours: 't', a tone, a stress."""
+    if not phoneme or phoneme.isspace() or phoneme[0] in _PAUSES:
+        return "rest"
+    for letter in phoneme:
+        if letter in _OF:
+            return _OF[letter]
+    return None
+
+
+def cues_of(speech: Speech, offset_s: float) -> tuple[Cue, ...]:
+    """Return the cues of one chunk of speech that begins `offset_s` after the reply's first sound."""
+    if not len(speech.clip.samples):
+        return ()
+    loudness = envelope(speech.clip)
+    raw = _from_marks(speech) if speech.marks else _from_loudness(loudness)
+    raw.append(Cue(speech.clip.seconds, "rest"))
+    shaped = [Cue(cue.at_s, _scaled(cue, end, loudness)) for cue, end in zip(raw, _ends(raw), strict=True)]
+    return tuple(Cue(cue.at_s + offset_s, cue.viseme) for cue in held(_with_silences(shaped, loudness)))
+
+
+def _from_marks(speech: Speech) -> list[Cue]:
+    cues: list[Cue] = []
+    for mark in speech.marks:
+        viseme = viseme_of(mark.phoneme)
+        if viseme is not None and (not cues or cues[-1].viseme != viseme):
+            cues.append(Cue(mark.sample / speech.clip.rate_hz, viseme))
+    return cues or [Cue(0.0, "rest")]
+
+
+def _from_loudness(loudness: NDArray[np.float64]) -> list[Cue]:
+    cues: list[Cue] = []
+    for i in range(0, len(loudness), 6):
+        level = float(loudness[i : i + 6].mean())
+        cues.append(Cue(i * _FRAME_S, "a" if level > 0.62 else "e" if level > _QUIET else "rest"))
+    return cues
+
+
+def envelope(clip: AudioClip) -> NDArray[np.float64]:
+    """Return the RMS of each 20 ms, shape (n,), relative to the clip's loud parts, 0 to 1."""
+    frame = max(1, int(clip.rate_hz * _FRAME_S))
+    count = -(-len(clip.samples) // frame)
+    padded = np.zeros(count * frame)
+    padded[: len(clip.samples)] = np.nan_to_num(clip.samples)
+    rms = np.sqrt((padded.reshape(count, frame) ** 2).mean(axis=1))
+    loud = float(np.percentile(rms, 92)) if count else 0.0
+    scaled: NDArray[np.float64] = np.clip(rms / max(loud, 1e-3), 0.0, 1.0)
+    return scaled
+
+
+def _ends(cues: Sequence[Cue]) -> list[float]:
+    return [*(cue.at_s for cue in cues[1:]), cues[-1].at_s]
+
+
+def _scaled(cue: Cue, end_s: float, loudness: NDArray[np.float64]) -> Viseme:
+    first = int(cue.at_s / _FRAME_S)
+    part = loudness[first : max(first + 1, int(end_s / _FRAME_S))]
+    level = float(part.max()) if len(part) else 0.0
+    if cue.viseme in ("closed", "f", "rest") or level >= _SOFT:
+        return cue.viseme
+    return "rest" if level < _QUIET else _SMALLER.get(cue.viseme, cue.viseme)
+
+
+def _with_silences(cues: Sequence[Cue], loudness: NDArray[np.float64]) -> list[Cue]:
+    """Close the mouth inside a shape where 160 ms and more of the sound are silent."""
+    result: list[Cue] = []
+    for cue, end in zip(cues, _ends(cues), strict=True):
+        result.append(cue)
+        first, last = int(cue.at_s / _FRAME_S), int(end / _FRAME_S)
+        silent = loudness[first:last] < _QUIET
+        run = 0
+        for i in range(len(silent) - 1, -1, -1):
+            if not silent[i]:
+                break
+            run += 1
+        if cue.viseme != "rest" and run * _FRAME_S >= 0.16:
+            result.append(Cue((last - run) * _FRAME_S, "rest"))
+    return result
+
+
+def held(cues: Iterable[Cue], hold_s: float = MIN_HOLD_S) -> list[Cue]:
+    """Drop changes that come sooner than `hold_s` after the last; lips that meet replace what they cut short."""
+    kept: list[Cue] = []
+    for cue in cues:
+        if kept and cue.viseme == kept[-1].viseme:
+            continue
+        if not kept or cue.at_s - kept[-1].at_s >= hold_s - 1e-9:
+            kept.append(cue)
+        elif cue.viseme in ("closed", "rest") and kept[-1].viseme not in ("closed", "f"):
+            kept[-1] = Cue(kept[-1].at_s, cue.viseme)
+    return kept
+
+
+class MouthTrack:
+    """The cues of one reply, asked by the position of the sound that is really playing."""
+
+    def __init__(self) -> None:
+        self._starts: list[float] = []
+        self._cues: list[Cue] = []
+        self.end_s = 0.0
+
+    def add(self, speech: Speech, offset_s: float) -> None:
+        """Append a chunk; a chunk that starts earlier than the last one begins a new reply."""
+        if self._starts and offset_s < self._starts[-1] - 0.5:
+            self.clear()
+        for cue in cues_of(speech, offset_s):
+            if not self._starts or cue.at_s >= self._starts[-1]:
+                self._starts.append(cue.at_s)
+                self._cues.append(cue)
+        self.end_s = max(self.end_s, offset_s + speech.clip.seconds)
+
+    def clear(self) -> None:
+        """Forget the reply."""
+        self._starts.clear()
+        self._cues.clear()
+        self.end_s = 0.0
+
+    def at(self, seconds: float) -> Viseme:
+        """Return the shape at `seconds` of the reply's sound."""
+        place = bisect_right(self._starts, seconds) - 1
+        if place < 0 or seconds >= self.end_s:
+            return "rest"
+        return self._cues[place].viseme
