@@ -23,7 +23,7 @@ _ABBREVIATIONS_TEXT: Final = (
     "approx u.s u.k jan feb mar apr jun jul aug sep sept oct nov dec gen lt capt sgt rev hon"
 )
 _ABBREVIATIONS: Final = frozenset(_ABBREVIATIONS_TEXT.split())
-_MAY_END_TEXT: Final = "etc a.m p.m u.s u.k inc ltd co jr sr"
+_MAY_END_TEXT: Final = "etc a.m p.m inc ltd co jr sr"
 _MAY_END: Final = frozenset(_MAY_END_TEXT.split())
 _PROTECTED: Final = re.compile(
     r"```.*?```|`[^`\n]+`|(?:https?://|www\.)[^\s\u3000-\u9fff\uff00-\uffef<>\"]+|[\w.+-]+@[\w-]+\.[\w.]+"
@@ -176,7 +176,7 @@ class ClauseCutter:
             return "none"
         if char in ",:" and _between_digits(text, place):
             return "none"
-        if char in ",:!?" and not last and text[place + 1].isascii() and text[place + 1].isalnum():
+        if char in ",:!?" and not last and (text[place + 1] == "/" or _is_ascii_word(text[place + 1])):
             return "none"
         if not last and text[place + 1] == char and char in "…—.!?。！？~":
             return "none"
@@ -278,6 +278,10 @@ def _ends_sentence(text: str, place: int) -> bool:
         rest = text[place + 1 :].lstrip()
         return token in _MAY_END and rest[:1].isupper()
     return True
+
+
+def _is_ascii_word(char: str) -> bool:
+    return char.isascii() and char.isalnum()
 
 
 def _between_digits(text: str, place: int) -> bool:

@@ -41,7 +41,7 @@ class Aligned:
             return self
         return Aligned("".join(parts) + self.text[done:], (*origin, *self.origin[done:]))
 
-    def translate(self, table: Mapping[int, str]) -> Aligned:
+    def translate(self, table: Mapping[int, str | int]) -> Aligned:
         """Return the text with single characters exchanged for single characters."""
         return Aligned(self.text.translate(table), self.origin)
 

@@ -37,6 +37,7 @@ _LETTER_WORDS: Final = frozenset(
         "VR",
     )
 )
+_LEADEN: Final = frozenset(("pipe", "pipes", "paint", "poisoning", "bullet", "bullets", "acid"))
 _EXTRA: Final = {
     "qwen": "kwˈɛn",
     "wifi": "wˈIfˌI",
@@ -112,6 +113,9 @@ def _in_context(words: Sequence[str], place: int, following: str) -> str | None:
             return "ɪn" if following else "ˈɪn"
         case "i":
             return "ˌI"
+        case "lead":
+            after = words[place + 1] if place + 1 < len(words) else ""
+            return "lˈɛd" if words[place - 1 : place] == ["of"] or after in _LEADEN else None
         case "used":
             to_next = place + 1 < len(words) and words[place + 1] == "to" and bool(following)
             return "jˈust" if to_next else "jˈuzd"

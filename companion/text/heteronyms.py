@@ -51,7 +51,7 @@ def _candidates(words: Sequence[str], place: int, before: str, after: str) -> tu
     if words[place] == "live" and before in ("a", "the") and after:
         return ("ADJ", "DEFAULT")
     if before in _HAVE or (before in ("not", "never", "ever") and earlier in _HAVE):
-        return ("VBN", "VBD", "ADJ") if words[place] in ("read", "reread", "wound") else ("ADJ", "NOUN")
+        return ("VBN", "VBD", "ADJ") if words[place] in ("read", "reread", "wound") else ("ADJ",)
     if before in _MODALS or (before == "not" and earlier in _MODALS):
         return ("VERB",)
     if before in _PRONOUNS | _THIRD and words[place] in ("read", "reread", "wound"):

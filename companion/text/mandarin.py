@@ -22,7 +22,7 @@ from companion.text.syllables import Syllable, parse_pinyin
 Word = tuple[Syllable, ...]
 
 _LOCK = threading.Lock()
-# These mean a particle only in text that is traditional throughout.
+# Traditional writing of the particle 着; in simplified text 著 stands only in these words.
 _PARTICLE_ZHE: Final = re.compile("(?<![名顯显原土巨編编論论遺遗])著(?![名作者述稱称])")
 
 
@@ -57,8 +57,7 @@ def read_mandarin(
 
 def simplified(text: str) -> str:
     """Return `text` with traditional characters exchanged one for one."""
-    result = text.translate(_traditional())
-    return _PARTICLE_ZHE.sub("着", result) if result != text else result
+    return _PARTICLE_ZHE.sub("着", text.translate(_traditional()))
 
 
 def load_dictionaries(cache: Path | None = None) -> None:

@@ -11,7 +11,7 @@ from companion.text.english_wording import english_wording
 from companion.text.phonemes import Language
 
 # Full-width letters, digits and signs that mean the same as their ASCII forms, and odd spaces and quotes.
-_FOLDED: Final = {
+_FOLDED: Final[dict[int, str | int]] = {
     **{0xFF10 + digit: str(digit) for digit in range(10)},
     **{0xFF21 + letter: chr(65 + letter) for letter in range(26)},
     **{0xFF41 + letter: chr(97 + letter) for letter in range(26)},

@@ -51,6 +51,8 @@ def _with_tone(syllable: Syllable, tone: Tone) -> Syllable:
 def _neutral(word: tuple[Syllable, ...], chars: Mapping[int, str], fixed: set[int]) -> tuple[Syllable, ...]:
     text = "".join(chars[syllable.char] for syllable in word)
     last = word[-1]
+    if text in NOT_SUFFIX_ZI and last.char not in fixed:
+        return (*word[:-1], _with_tone(last, 3))
     if last.char in fixed or last.tone == 5:
         return word
     double = len(text) == 2 and text[0] == text[1]
@@ -59,7 +61,7 @@ def _neutral(word: tuple[Syllable, ...], chars: Mapping[int, str], fixed: set[in
         or (len(text) == 1 and text in PARTICLES)
         or (double and text not in FULL_DOUBLES and (text[0] in REPEATED_VERBS or text in KIN_DOUBLES))
         or (len(text) >= 2 and text[-1] == "们")
-        or (len(text) == 2 and text[-1] == "子" and text not in NOT_SUFFIX_ZI)
+        or (len(text) == 2 and text[-1] == "子")
     ):
         return (*word[:-1], _with_tone(last, 5))
     return word
