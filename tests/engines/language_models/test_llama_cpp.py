@@ -190,14 +190,16 @@ def test_a_cancel_from_another_thread_ends_prefill_early(model: LlamaCpp) -> Non
     assert warmed.n_evaluated < warmed.n_tokens
 
 
-def test_a_prompt_that_fills_the_context_leaves_room_for_one_token_or_is_refused(model: LlamaCpp) -> None:
-    filler = "雨" * (CONTEXT // 2)
-    while len(model._tokens([Message("user", filler)], reply=True)) < CONTEXT - 3:
-        filler += " rain"
-    _, done = run(model, Prompt((), (), (Message("user", filler),)), Sampling(max_tokens=50, temperature=0.0))
-    assert done.n_prompt + done.n_generated <= CONTEXT
-    with pytest.raises(ModelError) as caught:
-        run(model, Prompt((), (), (Message("user", filler + " rain" * 8),)))
+def test_a_prompt_that_fills_the_context_leaves_room_for_a_token_or_is_refused(small_mind: Path) -> None:
+    with closing(LlamaCpp.load(small_mind, context_tokens=256, threads=1)) as model:
+        filler = "雨" * 50
+        while len(model._tokens([Message("user", filler)], reply=True)) < 253:
+            filler += " rain"
+        _, done = run(model, Prompt((), (), (Message("user", filler),)), Sampling(temperature=0.0))
+        assert done.n_prompt >= 253
+        assert done.n_prompt + done.n_generated <= 256
+        with pytest.raises(ModelError, match="256") as caught:
+            run(model, Prompt((), (), (Message("user", filler + " rain" * 8),)))
     assert caught.value.code == "context"
 
 
