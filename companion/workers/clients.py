@@ -63,6 +63,11 @@ class LanguageClient:
         """The worker process that serves now."""
         return self._supervisor.pid
 
+    @property
+    def confinement(self) -> tuple[str, ...]:
+        """What the worker process has given up, in words."""
+        return self._supervisor.confinement
+
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         counts: list[int] = []
         for batch in _batches(texts):

@@ -31,6 +31,8 @@ class _Inbox:
 
     def put(self, frame: Frame) -> None:
         with self._changed:
+            if self._error is not None:
+                return
             self._n_bytes += len(frame.body)
             if len(self._frames) >= _INBOX_FRAMES or self._n_bytes > _INBOX_BYTES:
                 self._error = WorkerError("An answer was longer than anyone can use.", code="flooded")

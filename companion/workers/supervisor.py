@@ -128,6 +128,13 @@ class Supervisor:
         with self._changed:
             return self._exchange.process.pid if self._exchange is not None else None
 
+    @property
+    def confinement(self) -> tuple[str, ...]:
+        """What the process that serves now has given up, in words."""
+        with self._changed:
+            steps = self._exchange.hello_header.get("confined") if self._exchange is not None else None
+        return tuple(map(str, steps)) if isinstance(steps, list) else ()
+
     def close(self) -> None:
         """End worker and threads; requests in flight raise WorkerError, code `closed`."""
         with self._changed:

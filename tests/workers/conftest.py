@@ -6,9 +6,9 @@ import os
 import queue
 import select
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import psutil
 import pytest
@@ -61,6 +61,27 @@ class Events:
 @pytest.fixture
 def events() -> Events:
     return Events()
+
+
+class Closable(Protocol):
+    def close(self) -> None: ...
+
+
+C = TypeVar("C", bound=Closable)
+
+
+@pytest.fixture
+def closing() -> Iterator[Callable[[C], C]]:
+    """Close what the test has made, also when it fails: a worker's threads would keep the test run alive."""
+    made: list[Closable] = []
+
+    def keep(client: C) -> C:
+        made.append(client)
+        return client
+
+    yield keep
+    for client in made:
+        client.close()
 
 
 def has_ended(pid: int, timeout_s: float) -> bool:

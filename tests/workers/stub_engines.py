@@ -43,11 +43,11 @@ def die(how: str) -> None:
     """End this process, or its protocol, in one of many ways."""
     match how:
         case "kill":
-            os.kill(os.getpid(), signal.SIGKILL)
+            signal.raise_signal(signal.SIGKILL)
         case "segv":
-            os.kill(os.getpid(), signal.SIGSEGV)
+            signal.raise_signal(signal.SIGSEGV)
         case "bus":
-            os.kill(os.getpid(), signal.SIGBUS)
+            signal.raise_signal(signal.SIGBUS)
         case "abort":
             os.write(2, "GGML_ASSERT: 内存 out of memory\n".encode())
             os.abort()
@@ -56,7 +56,7 @@ def die(how: str) -> None:
         case "exit 3":
             os._exit(3)
         case "freeze":
-            os.kill(os.getpid(), signal.SIGSTOP)
+            signal.raise_signal(signal.SIGSTOP)
         case "garbage":
             _write_to_pipe(GARBAGE * 100)
         case "long line":
