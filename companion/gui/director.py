@@ -237,8 +237,8 @@ class Director(QObject):
     def _on_device(self, direction: str, name: str, why: str) -> None:
         if name or not why:
             return
-        what = tr("The microphone is gone.") if direction == "input" else tr("The loudspeaker is gone.")
-        hint = tr("It is taken up again when it returns. Until then you can go on in writing.")
+        what = tr("No microphone can be used.") if direction == "input" else tr("No loudspeaker can be used.")
+        hint = tr("A device that returns is taken up by itself. Until then you can go on in writing.")
         self._home.panel.model.add_notice(NoticeText(what, hint, "microphone", help_label("microphone")))
 
     def _on_preparing(self, fraction: float) -> None:

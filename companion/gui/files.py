@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QDropEvent
@@ -19,7 +19,9 @@ from companion.gui.inert import plain_name
 from companion.gui.surface import Surface
 from companion.gui.tasks import Tasks
 from companion.gui.translation import tr
-from companion.storage.exchange import ImportReport, export_chat, import_chat
+
+if TYPE_CHECKING:
+    from companion.storage.exchange import ImportReport
 
 _PACKS: Final = (".charx", ".png", ".json")
 
@@ -77,6 +79,8 @@ class Files(QObject):
 
     def export_chat(self, chat: str, path: str) -> None:
         """Write a chat to a file: Markdown if it ends in .md, else JSONL with all versions."""
+        from companion.storage.exchange import export_chat
+
         names = self._panel.model.names
         log = self._companion.log
 
@@ -91,6 +95,8 @@ class Files(QObject):
 
     def import_chat(self, path: str) -> None:
         """Add the chat in a file to the chats of the open character, and open it."""
+        from companion.storage.exchange import import_chat
+
         character, log = self._director.character, self._companion.log
         if character is not None:
             backups = self._companion.paths.backups

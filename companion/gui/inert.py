@@ -66,7 +66,7 @@ def plain_label(
     label = QLabel(parent)
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setText(text)
-    label.setProperty("size", size)
+    label.setProperty("scale", size)
     label.setProperty("tone", tone)
     if strong:
         label.setProperty("weight", "strong")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QWidget
 
 from companion.gui.files import Files
 from companion.gui.translation import tr
-from companion.settings import General
+
+if TYPE_CHECKING:
+    from companion.settings import General
 
 Change = Callable[[str, object], None]
 

@@ -29,6 +29,8 @@ _HELP: Final[dict[str, Help]] = {
     "fit": "settings",
     "no_character": "characters",
     "language": "retry",
+    "voice": "models",
+    "recogniser": "models",
     "worker": "retry",
     "fault": "retry",
     "no_device": "microphone",

@@ -85,11 +85,16 @@ class ShortcutPage(QScrollArea):
             grid.setColumnStretch(1, 1)
             grid.setVerticalSpacing(8)
             for row, one in enumerate(one for one in shortcuts() if one.group == group):
-                keys = QKeySequence(one.keys).toString(QKeySequence.SequenceFormat.NativeText)
-                grid.addWidget(plain_label(keys or one.keys, tone="muted"), row, 0)
+                grid.addWidget(plain_label(shown_keys(one.keys), tone="muted"), row, 0)
                 grid.addWidget(plain_label(one.text, wrap=True), row, 1)
             box.addLayout(grid)
         box.addStretch(1)
         self.setWidget(inner)
         self.setWidgetResizable(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+
+def shown_keys(keys: str) -> str:
+    """Return keys as they stand on the keyboard."""
+    shown = QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText) or keys
+    return shown.replace("Return", tr("Enter")).replace("Space", tr("Space"))

@@ -1,4 +1,4 @@
-"""The one stylesheet. Widgets choose a look by the dynamic property `look`, labels by `size` and `tone`."""
+"""The one stylesheet. Widgets choose a look by the dynamic property `look`, labels by `scale` and `tone`."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ QFrame[look="composer"] { background: $raised; border: 1px solid $outline; borde
 QFrame[look="composer"][focused="true"] { border-color: $accent; }
 
 QLabel { background: transparent; }
-QLabel[size="small"] { font-size: ${small}px; }
-QLabel[size="lead"] { font-size: ${lead}px; }
-QLabel[size="title"] { font-size: ${title}px; font-weight: 600; }
-QLabel[size="display"] { font-size: ${display}px; font-weight: 600; }
+QLabel[scale="small"] { font-size: ${small}px; }
+QLabel[scale="lead"] { font-size: ${lead}px; }
+QLabel[scale="title"] { font-size: ${title}px; font-weight: 600; }
+QLabel[scale="display"] { font-size: ${display}px; font-weight: 600; }
 QLabel[tone="muted"] { color: $muted; }
 QLabel[tone="danger"] { color: $danger; }
 QLabel[tone="accent"] { color: $accent; }
@@ -96,6 +96,13 @@ QSplitter::handle:hover { background: $outline; }
 
 QCheckBox, QRadioButton { spacing: ${pad_m}px; min-height: ${control}px; background: transparent; }
 QCheckBox:focus, QRadioButton:focus { color: $accent; }
+QCheckBox::indicator, QRadioButton::indicator { width: ${mark}px; height: ${mark}px; background: $raised;
+    border: 2px solid $muted; border-radius: 5px; }
+QRadioButton::indicator { border-radius: ${round_mark}px; }
+QCheckBox::indicator:checked { background: $accent; border-color: $accent; image: url("$tick"); }
+QRadioButton::indicator:checked { border-color: $accent; background: qradialgradient(cx: 0.5, cy: 0.5, radius: 0.5,
+    fx: 0.5, fy: 0.5, stop: 0 $accent, stop: 0.55 $accent, stop: 0.6 $raised, stop: 1 $raised); }
+QCheckBox::indicator:focus, QRadioButton::indicator:focus { border-color: $text; }
 QSlider::groove:horizontal { height: 4px; background: $outline; border-radius: 2px; }
 QSlider::sub-page:horizontal { background: $accent; border-radius: 2px; }
 QSlider::handle:horizontal { background: $accent; width: 16px; height: 16px; margin: -6px 0px; border-radius: 8px; }
@@ -109,8 +116,10 @@ QTabWidget::pane { border: none; }
 )
 
 
-def stylesheet(colours: Mapping[str, str], sizes: Mapping[str, int], px: Callable[[float], int]) -> str:
-    """Return the sheet for a theme's colours, font sizes and zoom; `px` scales a length."""
+def stylesheet(
+    colours: Mapping[str, str], sizes: Mapping[str, int], px: Callable[[float], int], *, tick: str
+) -> str:
+    """Return the sheet for a theme's colours, font sizes and zoom; `px` scales a length, `tick` is a picture file."""
     lengths = {
         "radius": px(12),
         "small_radius": px(8),
@@ -121,5 +130,7 @@ def stylesheet(colours: Mapping[str, str], sizes: Mapping[str, int], px: Callabl
         "pad_m": px(8),
         "pad_l": px(14),
         "pad_focus": px(4),
+        "mark": px(14),
+        "round_mark": px(14) // 2 + 2,
     }
-    return _SHEET.substitute(colours, **sizes, **lengths)
+    return _SHEET.substitute(colours, **sizes, **lengths, tick=tick)

@@ -6,13 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from companion.domain.character import PackReport
-from companion.domain.commands import Command
-from companion.domain.events import Event
-from companion.paths import Paths
-from companion.settings import Settings
-
 if TYPE_CHECKING:
+    from companion.domain.character import PackReport
+    from companion.domain.commands import Command
+    from companion.domain.events import Event
+    from companion.paths import Paths
+    from companion.settings import Settings
     from companion.storage.chat_log import SqliteChatLog
 
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from companion.gui.colours import ink_on, mix, readable
 from companion.gui.stylesheet import stylesheet
+from companion.paths import bundled
 
 ThemeChoice = Literal["system", "light", "dark"]
 Size = Literal["small", "body", "lead", "title", "display"]
@@ -122,7 +123,9 @@ class Look(QObject):
         self._application.setFont(self.font("body"))
         self._application.setPalette(_palette(self.tokens))
         sizes: dict[str, int] = {name: self.px(size) for name, size in SCALE.items()}
-        self._application.setStyleSheet(stylesheet(self.tokens.names(), sizes, self.px))
+        ink = "light" if self.tokens.on_accent.lightnessF() > 0.5 else "dark"
+        tick = (bundled("assets") / "window" / f"tick_{ink}.svg").as_posix()
+        self._application.setStyleSheet(stylesheet(self.tokens.names(), sizes, self.px, tick=tick))
         self.changed.emit()
 
     def px(self, size: float) -> int:

@@ -104,7 +104,7 @@ class MainWindow(QMainWindow):
         application = QGuiApplication.instance()
         if application is not None:
             apply_language(application, chosen_language(general.language))
-        self.panel.can_speak = self.companion.settings.voice.speak
+        self.panel.rows.can_speak = self.companion.settings.voice.speak
 
     def open_shortcuts(self) -> None:
         self.open_page(ShortcutPage(), tr("Keyboard"))
@@ -143,14 +143,14 @@ class MainWindow(QMainWindow):
     def _bind(self) -> None:
         bound: dict[str, Callable[[], object]] = {
             "microphone": self._toggle_microphone,
-            "replay": lambda: self.panel.act_on_current("replay"),
-            "regenerate": lambda: self.panel.act_on_current("regenerate"),
+            "replay": lambda: self.panel.rows.act_on_current("replay"),
+            "regenerate": lambda: self.panel.rows.act_on_current("regenerate"),
             "continue": lambda: self.companion.post(do.Continue()),
-            "previous": lambda: self.panel.act_on_current("previous"),
-            "next": lambda: self.panel.act_on_current("next"),
-            "edit_last": self.panel.edit_last,
+            "previous": lambda: self.panel.rows.act_on_current("previous"),
+            "next": lambda: self.panel.rows.act_on_current("next"),
+            "edit_last": self.panel.rows.edit_last,
             "undo": lambda: self.companion.post(do.Undo()),
-            "branch": lambda: self.panel.act_on_current("branch"),
+            "branch": lambda: self.panel.rows.act_on_current("branch"),
             "conversation": self.panel.enter,
             "new_chat": self.director.new_chat,
             "search": self.director.search,
@@ -212,7 +212,7 @@ class MainWindow(QMainWindow):
     def _rename(self) -> None:
         index = self.panel.view.currentIndex()
         if self.panel.view.hasFocus() and index.isValid():
-            self.panel.act_on_current("edit")
+            self.panel.rows.act_on_current("edit")
         else:
             self.home.sidebar.set_open(True)
             self.home.sidebar.chats.rename_current()

@@ -23,7 +23,7 @@ from companion.gui.icons import pixmap
 from companion.gui.inert import plain_name
 from companion.gui.portraits import Portraits
 from companion.gui.theme import Look
-from companion.gui.translation import tr
+from companion.gui.translation import Texts, tr
 
 ReportRole: Final = Qt.ItemDataRole.UserRole + 1
 _Index = QModelIndex | QPersistentModelIndex
@@ -171,7 +171,7 @@ class CharacterList(QListView):
         self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
-        self.setAccessibleName(tr("Characters"))
+        Texts(self).put(self.setAccessibleName, "Characters")
         self.clicked.connect(self._choose)
         self.activated.connect(self._choose)
         portraits.arrived.connect(self._model.redraw)

@@ -33,7 +33,7 @@ from companion.domain.messages import ChatInfo
 from companion.gui.chat.rows import day_label
 from companion.gui.inert import plain_name
 from companion.gui.theme import Look
-from companion.gui.translation import tr
+from companion.gui.translation import Texts, tr
 
 ChatRole: Final = Qt.ItemDataRole.UserRole + 1
 _LONGEST_TITLE: Final = 80
@@ -179,7 +179,7 @@ class ChatList(QListView):
         self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setEditTriggers(QListView.EditTrigger.EditKeyPressed)
-        self.setAccessibleName(tr("Chats"))
+        Texts(self).put(self.setAccessibleName, "Chats")
         self.clicked.connect(self._choose)
         self.activated.connect(self._choose)
         self._model.renamed.connect(self.renamed)

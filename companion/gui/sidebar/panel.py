@@ -13,7 +13,7 @@ from companion.gui.portraits import Portraits
 from companion.gui.sidebar.characters import CharacterList
 from companion.gui.sidebar.chats import ChatList
 from companion.gui.theme import Look
-from companion.gui.translation import Texts, tr
+from companion.gui.translation import Texts
 
 NARROW, WIDE = 72, 240
 _ROW: Final = 64
@@ -66,6 +66,7 @@ class Sidebar(QFrame):
         self._undo.setVisible(bool(chat))
 
     def _fill(self) -> None:
+        self._texts.put(self.setAccessibleName, "Characters and chats")
         self._texts.put(self._find.setPlaceholderText, "Find")
         self._texts.put(self._find.setAccessibleName, "Find a character; Enter searches the chats")
         top = QHBoxLayout()
@@ -142,7 +143,6 @@ class Sidebar(QFrame):
         )
         most = self._look.px(_ROW) * max(1, self.characters.rows.rowCount()) + 4
         self.characters.setMaximumHeight(most if self._open else 16_777_215)
-        self.setAccessibleName(tr("Characters and chats"))
 
     def sizeHint(self) -> QSize:
         return QSize(self._look.px(WIDE if self._open else NARROW), 400)
