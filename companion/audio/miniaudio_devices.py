@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
 from collections.abc import Generator
 from typing import Any
@@ -15,9 +16,10 @@ from companion.audio.ring import CaptureRing, PlayRing
 from companion.errors import AudioError
 
 _PERIOD_MS = 10
-_N_PERIODS = 3
+_N_PERIODS = 8
 _RATE_HZ = 48_000  # miniaudio converts to the device's own rate
 _LATENCY_S = _N_PERIODS * _PERIOD_MS / 1000
+_DEADLINE_S = 0.5
 _APP_NAME = "companion"
 
 
@@ -137,7 +139,17 @@ class _MiniaudioStream:
         return self._is_active
 
     def close(self) -> None:
-        self._is_active = False
+        """Close the device; one whose server died may never come back from that and is left to itself."""
+        has_died, self._is_active = not self._is_active, False
+        if has_died:
+            # A daemon, because a native call that hangs must not keep the process alive.
+            grave = threading.Thread(target=self._close, name="audio-grave", daemon=True)
+            grave.start()
+            grave.join(_DEADLINE_S)
+        else:
+            self._close()
+
+    def _close(self) -> None:
         with contextlib.suppress(self._error):
             self._stream.close()
 

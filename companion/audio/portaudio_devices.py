@@ -17,7 +17,11 @@ from companion.errors import AudioError
 
 _Ring = TypeVar("_Ring", CaptureRing, PlayRing)
 
-_LATENCY_S = 0.04
+# The callback needs Python's lock: this much sound lies beyond its reach, in the device's own buffer.
+_OUTPUT_LATENCY_S = 0.07
+# A deep buffer does not make the microphone later, it only keeps what a late callback would lose.
+_INPUT_LATENCY_S = 0.2
+_UNKNOWN_DELAY_S = 0.04
 _BLOCKS_PER_S = 100
 _OTHER_RATES_HZ = (48_000, 44_100, 16_000)
 # MME, the default of PortAudio on Windows, is 100 to 200 ms late.
@@ -124,7 +128,7 @@ class PortAudioDevices:
                         device=int(row["index"]),
                         channels=channels,
                         dtype="float32",
-                        latency=_LATENCY_S,
+                        latency=_INPUT_LATENCY_S if direction == "input" else _OUTPUT_LATENCY_S,
                         callback=callback,
                     )
                     stream.start()
@@ -163,4 +167,4 @@ class _PortAudioStream:
 
 def _delay(seconds: float) -> float:
     """Return what a driver says about its delay where that can be true, else the usual."""
-    return seconds if 0.0 < seconds < 1.0 else _LATENCY_S
+    return seconds if 0.0 < seconds < 1.0 else _UNKNOWN_DELAY_S

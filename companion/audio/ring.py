@@ -60,9 +60,9 @@ class CaptureRing:
         n = self._ring.write(block)
         self.beats += 1
         self.overflows += len(block) - n
-        # Blocks are late, never early: the smallest offset is the true one; 0.2 ms/s allows for clock drift.
+        # Blocks are late, never early: the smallest offset is the true one; the leak allows for drift and lost blocks.
         origin = at_s - self._ring.written / self.rate_hz
-        leak = 2e-4 * len(block) / self.rate_hz
+        leak = 0.02 * len(block) / self.rate_hz
         self._origin_s = min(origin, self._origin_s + leak)
 
     def read(self) -> NDArray[np.float32]:

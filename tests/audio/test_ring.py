@@ -41,7 +41,7 @@ def test_late_callbacks_do_not_move_the_microphones_clock():
     for n, late_s in enumerate((0.0, 0.004, 0.009, 0.0, 0.007)):
         ring.write(ramp(0, 10), 5.01 + n * 0.01 + late_s)
     ring.read()
-    assert ring.read_at_s == pytest.approx(5.05, abs=1e-4)
+    assert ring.read_at_s == pytest.approx(5.05, abs=1e-3)
 
 
 def test_heard_follows_the_time_at_which_blocks_become_audible():
