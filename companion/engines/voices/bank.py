@@ -51,8 +51,13 @@ class VoiceBank:
         return cls(model, folder, threads, cache, phonemise)
 
     def warm(self, voice: VoiceSpec) -> None:
-        """Load what `voice` needs, so that its first clause does not wait. Raises ModelError, code `voice`."""
+        """Load what `voice` needs, dictionaries too, so that its first clause does not wait.
+
+        Raises ModelError, code `voice`.
+        """
         self._voice(voice)
+        if voice.engine != "tones":
+            self._phonemise("你好, hello", voice.language, "kokoro")
 
     def synthesise(self, clause: str, cancel: Cancel, *, voice: VoiceSpec) -> Iterator[Speech]:
         """Yield the sound of `clause`; see the engine's own docstring. Raises Cancelled when stopped."""

@@ -94,6 +94,20 @@ class TestSpeaking:
         with pytest.raises(Cancelled):
             next(chunks)
 
+    def test_stop_reaches_into_a_running_computation(self, kokoro: KokoroOnnx) -> None:
+        class SecondLook:
+            """Not requested when work begins, requested from then on."""
+
+            n_looks = 0
+
+            @property
+            def requested(self) -> bool:
+                self.n_looks += 1
+                return self.n_looks > 2
+
+        with pytest.raises(Cancelled):
+            list(kokoro.synthesise("你好今天天气很好。" * 4, SecondLook(), voice=VoiceSpec()))
+
     def test_unknown_style_is_a_voice_error(self, kokoro: KokoroOnnx) -> None:
         with pytest.raises(ModelError) as caught:
             list(kokoro.synthesise("你好。", CancelToken(), voice=VoiceSpec(styles=(("nobody", 1.0),))))
