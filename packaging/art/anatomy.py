@@ -136,12 +136,12 @@ def _nose(skin: Sheet, look: Look) -> None:
 
 
 def _freckles(skin: Sheet, look: Look) -> None:
-    draw = np.random.default_rng(11)
-    for x, y, spread in ((478, 522, 30), (700, 524, 36), (578, 512, 18)):
-        for _ in range(11):
-            dx, dy = draw.normal(0, spread * 0.62), draw.normal(0, 7.5)
-            r = float(draw.uniform(1.5, 2.7))
-            skin.fill(ellipse(x + dx, y + dy, r, r * 0.9), "#b5653f", float(draw.uniform(0.35, 0.6)))
+    draw = np.random.default_rng(4)
+    for x, y, spread, n in ((482, 524, 34, 12), (704, 526, 42, 13), (579, 512, 22, 6)):
+        for share in np.linspace(-1, 1, n):
+            dx, dy = share * spread + draw.normal(0, 4), draw.normal(0, 6.5) + 3 * share**2
+            r = float(draw.uniform(1.4, 2.6))
+            skin.fill(ellipse(x + dx, y + dy, r, r * 0.9), "#b5653f", float(draw.uniform(0.3, 0.55)))
 
 
 def upper_lid(eye: Eye, openness: float, slant: float = 0.0) -> Line:
@@ -226,6 +226,8 @@ def paint_lids(sheet: Sheet, look: Look, openness: float, lift: float = 0.0) -> 
         _lashes(sheet, look, eye, upper, openness)
         lower = lower_lid(eye, look.slant, lift)
         sheet.ink(lower[: int(len(lower) * 0.62)], 4.2, look.lash_warm, start=0.5, end=0.0, peak=0.2)
+        corner = lower[int(len(lower) * 0.86) :]
+        sheet.ink([*corner[::3], *upper[2:9:3]], 2.6, look.lash_warm, start=0.0, end=0.3, opacity=0.8)
         crease = shifted(offset(even(upper, 30), np.full(30, 10.5 * eye.side))[9:27], eye.side * 2.0, 0)
         sheet.ink(crease, 2.8, look.skin_ink, opacity=0.75, peak=0.65)
 

@@ -249,6 +249,23 @@ def cut(image: QImage, line: Points, transform: QTransform) -> QImage:
     return mask.image
 
 
+def rim(image: QImage, dx: float, dy: float, tone: str, radius: float, opacity: float) -> None:
+    """Tint the edge of what is painted on the side away from (`dx`, `dy`): light or shade along a contour."""
+    edge = Sheet(image.width(), image.height())
+    edge.merge(image)
+    painter = QPainter(edge.image)
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceIn)
+    painter.fillRect(image.rect(), QColor(tone))
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_DestinationOut)
+    painter.drawImage(QPointF(dx, dy), image)
+    painter.end()
+    over = QPainter(image)
+    over.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceAtop)
+    over.setOpacity(opacity)
+    over.drawImage(0, 0, blurred(edge.image, radius))
+    over.end()
+
+
 def bounds(image: QImage, margin: int = 0) -> QRect | None:
     """Return the rectangle of the pixels that are not transparent, or None for an empty image."""
     alpha = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4)[..., 3]

@@ -23,7 +23,9 @@ import backgrounds  # noqa: E402 - the folder of this script has to be on the pa
 import numpy as np  # noqa: E402
 import portraits  # noqa: E402
 import wren  # noqa: E402
+import wren_clothes  # noqa: E402
 import xiaoman  # noqa: E402
+import xiaoman_clothes  # noqa: E402
 from anatomy import (  # noqa: E402
     Brow,
     face_outline,
@@ -37,7 +39,7 @@ from anatomy import (  # noqa: E402
     paint_tears,
     paint_whites,
 )
-from brush import Sheet, blurred, bounds, cut  # noqa: E402
+from brush import Sheet, blurred, bounds, cut, rim  # noqa: E402
 from feelings import BLINK, BROWS, EYES, FACES, VISEMES  # noqa: E402
 from mouths import mouths, paint_mouth  # noqa: E402
 from PIL import Image  # noqa: E402
@@ -46,17 +48,28 @@ from PySide6.QtGui import QGuiApplication, QImage, QTransform  # noqa: E402
 WIDTH: Final = 1200
 HEIGHT: Final = 1600
 PIVOT: Final = (608.0, 716.0)
+# Light along the upper left contour, shade along the lower right one.
+LIGHT: Final = {
+    "body": ((10, 8, "#fff0cf", 4.0, 0.34), (-26, -12, "#1c2440", 12.0, 0.28)),
+    "hair_front": ((8, 8, "#ffdcb0", 4.0, 0.2), (-18, -10, "#1a1024", 10.0, 0.3)),
+    "hair_back": ((8, 6, "#ffe9c9", 4.0, 0.25), (-16, -8, "#1a1024", 9.0, 0.4)),
+    "braid": ((7, 5, "#ffdcb0", 3.0, 0.28), (-12, -6, "#1a1024", 6.0, 0.36)),
+    "accessory": ((5, 4, "#ffe9c9", 2.0, 0.4),),
+}
 
 
 class Folder:
     """Collects the layers of one rig in z order and writes them."""
 
-    def __init__(self, character: ModuleType, folder: Path) -> None:
+    def __init__(self, character: ModuleType, clothes: ModuleType, folder: Path) -> None:
         self.character = character
+        self.clothes = clothes
         self.folder = folder
         self.layers: list[dict[str, Any]] = []
         turn = QTransform().translate(*PIVOT).rotate(character.TILT).translate(-PIVOT[0], -PIVOT[1])
         self.tilt = turn
+        lean = QTransform().translate(*PIVOT).rotate(-0.5 * character.TILT).translate(-PIVOT[0], -PIVOT[1])
+        self.lean = lean
 
     def add(
         self,
@@ -70,8 +83,10 @@ class Folder:
         clip: str = "",
     ) -> None:
         """Paint one layer and write it beside the rig."""
-        sheet = Sheet(WIDTH, HEIGHT, self.tilt if tilted else None)
+        sheet = Sheet(WIDTH, HEIGHT, self.tilt if tilted else self.lean)
         paint(sheet)
+        for dx, dy, tone, radius, opacity in LIGHT.get(name, ()):
+            rim(sheet.image, dx, dy, tone, radius, opacity)
         box = bounds(sheet.image, margin=1)
         if box is None:
             return
@@ -100,9 +115,9 @@ def draw_layers(folder: Folder) -> None:
     character = folder.character
     look = character.LOOK
     folder.add("hair_back", "hair_back", character.paint_hair_back)
-    folder.add("body", "body", lambda s: character.paint_body(s, look), tilted=False)
-    if hasattr(character, "paint_accessory"):
-        folder.add("accessory", "body", character.paint_accessory, tilted=False)
+    folder.add("body", "body", lambda s: folder.clothes.paint_body(s, look), tilted=False)
+    if hasattr(folder.clothes, "paint_accessory"):
+        folder.add("accessory", "body", folder.clothes.paint_accessory, tilted=False)
     if hasattr(character, "paint_braid"):
         folder.add("braid", "dangle", character.paint_braid)
     folder.add("face", "head", lambda s: _face(s, character))
@@ -197,14 +212,14 @@ def rig_of(folder: Folder) -> dict[str, Any]:
     }
 
 
-def build(name: str, character: ModuleType) -> None:
+def build(name: str, character: ModuleType, clothes: ModuleType) -> None:
     """Draw one character and write everything her pack shows."""
     assets = ROOT / "characters" / name / "assets"
     rig = assets / "x_rig" / "other"
     rig.mkdir(parents=True, exist_ok=True)
     for old in rig.glob("*.png"):
         old.unlink()
-    folder = Folder(character, rig)
+    folder = Folder(character, clothes, rig)
     draw_layers(folder)
     (rig / "rig.json").write_text(
         json.dumps(rig_of(folder), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
@@ -219,7 +234,8 @@ def main() -> None:
     _application = QGuiApplication([])
     wanted = sys.argv[1:] or ["xiaoman", "wren"]
     for name in wanted:
-        build(name, {"xiaoman": xiaoman, "wren": wren}[name])
+        character, clothes = {"xiaoman": (xiaoman, xiaoman_clothes), "wren": (wren, wren_clothes)}[name]
+        build(name, character, clothes)
 
 
 __all__ = ["Brow", "build"]

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
 from anatomy import MOUTH, Look
-from brush import Sheet, across, ellipse, shape, spline
+from brush import Line, Sheet, across, ellipse, shape, spline
 
 _INSIDE: Final = "#6d1f2b"
 _DEEP: Final = "#4a111d"
@@ -49,7 +48,7 @@ _FEELING: Final[dict[str, Mouth]] = {
     "beam": Mouth(37, 25, 13, teeth=0.4, tongue=0.3),
     "pout": Mouth(19, 0, -7),
     "frown": Mouth(26, 0, -8),
-    "waver": Mouth(25, 0, 0, wave=4.5),
+    "waver": Mouth(29, 0, 1, wave=2.4),
     "gasp": Mouth(15, 25, -1, tongue=0.3, round=0.9),
 }
 
@@ -106,52 +105,59 @@ def _open(sheet: Sheet, look: Look, mouth: Mouth) -> None:
     h, high, lift = mouth.half, mouth.height, mouth.lift
     top = y - high * (0.36 + 0.1 * mouth.round)
     bottom = top + high
-    corner = (top + bottom) / 2 if mouth.round else top + high * 0.14 - lift
-    bend = 0.72 if mouth.round else 0.5
-    upper = [
-        (x - h, corner),
-        (x - h * bend, top + (1 if mouth.round else lift * 0.1)),
-        (x - 2, top + 2.5),
-        (x + h * bend, top + (1 if mouth.round else lift * 0.1)),
-        (x + h * 1.03, corner),
-    ]
-    belly = 0.75 if mouth.round else 0.66
-    lower = [
-        (x + h * 1.03, corner),
-        (x + h * belly, bottom - high * 0.18),
-        (x, bottom),
-        (x - h * belly, bottom - high * 0.18),
-        (x - h, corner),
-    ]
+    corner = top + high * 0.14 - lift
+    if mouth.round:
+        level = top + high * 0.53
+        upper = [
+            (x - h, level),
+            (x - h * 0.74, top + high * 0.14),
+            (x - 1, top),
+            (x + h * 0.74, top + high * 0.14),
+        ]
+        lower = [(x + h * 0.78, bottom - high * 0.15), (x, bottom), (x - h * 0.78, bottom - high * 0.15)]
+        outline = spline([*upper, (x + h, level), *lower], closed=True)
+    else:
+        bend = lift * 0.1
+        upper = [
+            (x - h, corner),
+            (x - h * 0.5, top + bend),
+            (x - 2, top + 2.5),
+            (x + h * 0.5, top + bend),
+            (x + h * 1.03, corner),
+        ]
+        side = bottom - high * 0.18
+        lower = [
+            (x + h * 1.03, corner),
+            (x + h * 0.66, side),
+            (x, bottom),
+            (x - h * 0.66, side),
+            (x - h, corner),
+        ]
+        outline = shape(upper, lower)
     fill = across((x, top), (x, bottom), [(0, _DEEP), (1, _INSIDE)])
-    outline = spline(np.vstack([upper[:-1], lower[:-1]]), closed=True) if mouth.round else shape(upper, lower)
     with sheet.within(outline, fill) as inner:
         if mouth.tongue:
-            inner.soft(
-                ellipse(x, bottom + high * (0.22 - mouth.tongue * 0.5), h * 0.66, high * 0.42), _TONGUE, 1.6
-            )
+            at = bottom + high * (0.22 - mouth.tongue * 0.5)
+            inner.soft(ellipse(x, at, h * 0.66, high * 0.42), _TONGUE, 1.6)
         if mouth.teeth:
-            teeth = high * mouth.teeth
-            inner.fill(
-                shape(
-                    [(x - h * 1.1, corner - 8), (x, top - 12), (x + h * 1.1, corner - 8)],
-                    [
-                        (x + h * 0.9, corner + teeth * 0.6),
-                        (x, top + teeth + 2),
-                        (x - h * 0.88, corner + teeth * 0.6),
-                    ],
-                ),
-                _TEETH,
-            )
-    sheet.ink(upper, 4.8, _DEEP, start=0.3, end=0.3)
-    sheet.ink(lower, 3.2, "#8a3a3f", start=0.3, end=0.3)
-    sheet.soft(
-        shape(
-            [(x - h * 0.45, bottom + 3), (x, bottom + 5), (x + h * 0.45, bottom + 3)],
-            [(x + h * 0.45, bottom + 3), (x, bottom + 11), (x - h * 0.45, bottom + 3)],
-        ),
-        look.lip,
-        2.4,
-        0.6,
-    )
+            inner.fill(_teeth(x, top, h, corner, high * mouth.teeth), _TEETH)
+    if mouth.round:
+        sheet.ink([*outline, outline[0]], 3.4, "#7a2c35", start=1, end=1)
+        sheet.ink(upper, 2.4, _DEEP, start=0.2, end=0.2)
+    else:
+        sheet.ink(upper, 4.8, _DEEP, start=0.3, end=0.3)
+        sheet.ink(lower, 3.2, "#8a3a3f", start=0.3, end=0.3)
+    _lower_lip(sheet, look, x, bottom, h)
+
+
+def _teeth(x: float, top: float, h: float, corner: float, high: float) -> Line:
+    over = [(x - h * 1.1, corner - 8), (x, top - 12), (x + h * 1.1, corner - 8)]
+    under = [(x + h * 0.9, corner + high * 0.6), (x, top + high + 2), (x - h * 0.88, corner + high * 0.6)]
+    return shape(over, under)
+
+
+def _lower_lip(sheet: Sheet, look: Look, x: float, bottom: float, h: float) -> None:
+    over = [(x - h * 0.45, bottom + 3), (x, bottom + 5), (x + h * 0.45, bottom + 3)]
+    under = [(x + h * 0.45, bottom + 3), (x, bottom + 11), (x - h * 0.45, bottom + 3)]
+    sheet.soft(shape(over, under), look.lip, 2.4, 0.6)
     sheet.soft(ellipse(x, bottom + 17, h * 0.4, 3), look.skin_shade, 2.5, 0.8)

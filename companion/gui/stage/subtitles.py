@@ -34,6 +34,9 @@ def word_groups(text: str) -> list[tuple[int, int]]:
     for match in _PIECE.finditer(text):
         piece = match.group()
         if piece.isspace():
+            if spans and start == match.start():
+                spans[-1] = (spans[-1][0], match.end())
+                start = match.end()
             continue
         cost = 1 / _HAN_PER_GROUP if re.match(rf"[{_HAN}]", piece) else 1 / _WORDS_PER_GROUP
         if all(letter in _BREAK for letter in piece):

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from companion.domain.audio import AudioClip, Speech, SpeechMark
+from companion.gui.stage.visemes import MIN_HOLD_S, Cue, MouthTrack, cues_of, envelope, held, viseme_of
+
+pytestmark = pytest.mark.unit
+
+RATE = 24_000
+
+
+def tone(seconds: float, level: float = 0.4) -> np.ndarray:
+    return (level * np.sin(np.arange(int(seconds * RATE)) * 0.06)).astype(np.float32)
+
+
+def speech(samples: np.ndarray, marks: list[tuple[float, str]], text: str = "你好") -> Speech:
+    found = tuple(SpeechMark(int(at * RATE), i, phoneme) for i, (at, phoneme) in enumerate(marks))
+    return Speech(AudioClip(samples, RATE), text, found, exact=True)
+
+
+@pytest.mark.parametrize(
+    ("phoneme", "viseme"),
+    [
+        ("a", "a"),
+        ("ɑ", "a"),
+        ("ɤ", "e"),
+        ("ɕ", "i"),
+        ("ʨ", "i"),
+        ("u", "u"),
+        ("y", "i"),
+        ("W", "o"),
+        ("ɔ", "o"),
+        ("p", "closed"),
+        ("m", "closed"),
+        ("f", "f"),
+        ("v", "f"),
+        ("ʂ", None),
+        ("t", None),
+        ("↘", None),
+        ("ˈ", None),
+        ("。", "rest"),
+        (",", "rest"),
+        (" ", "rest"),
+    ],
+)
+def test_phonemes_of_both_languages_have_their_shape(phoneme: str, viseme: str | None) -> None:
+    assert viseme == viseme_of(phoneme)
+
+
+def test_every_vowel_of_the_shipped_voice_has_a_shape() -> None:
+    vowels = "AIOQWYaeiouyæɑɐɒɔəɚɛɜɤɨɪɯøœʊʌᵻ"
+    assert [vowel for vowel in vowels if viseme_of(vowel) not in ("a", "e", "i", "o", "u")] == []
+
+
+def test_mandarin_marks_move_the_mouth_at_their_moments() -> None:
+    made = cues_of(speech(tone(0.8), [(0.0, "m"), (0.15, "a"), (0.3, "↗"), (0.45, "u")]), 2.0)
+    assert [(round(c.at_s, 3), c.viseme) for c in made] == [
+        (2.0, "closed"),
+        (2.15, "a"),
+        (2.45, "u"),
+        (2.8, "rest"),
+    ]
+
+
+def test_english_marks_move_the_mouth_at_their_moments() -> None:
+    made = cues_of(speech(tone(0.6), [(0.0, "f"), (0.12, "O"), (0.3, "n"), (0.4, "i")], "phony"), 0.0)
+    assert [cue.viseme for cue in made] == ["f", "o", "i", "rest"]
+
+
+def test_quiet_sound_opens_the_mouth_less() -> None:
+    loud_then_quiet = np.concatenate([tone(0.4, 0.5), tone(0.4, 0.08)])
+    made = cues_of(speech(loud_then_quiet, [(0.0, "a"), (0.4, "o")]), 0.0)
+    assert [cue.viseme for cue in made] == ["a", "u", "rest"]
+
+
+def test_silence_inside_a_shape_closes_the_mouth() -> None:
+    gap = np.concatenate([tone(0.3), np.zeros(int(0.4 * RATE), np.float32)])
+    made = cues_of(speech(gap, [(0.0, "a")]), 0.0)
+    assert [(cue.viseme, round(cue.at_s, 2)) for cue in made] == [("a", 0.0), ("rest", 0.3)]
+
+
+def test_sound_without_marks_still_moves_the_mouth() -> None:
+    made = cues_of(speech(np.concatenate([tone(0.3), np.zeros(RATE // 2, np.float32)]), []), 0.0)
+    assert made[0].viseme == "a"
+    assert made[-1].viseme == "rest"
+
+
+def test_an_empty_clip_has_no_cues() -> None:
+    assert cues_of(speech(np.zeros(0, np.float32), []), 1.0) == ()
+
+
+def test_broken_samples_do_not_break_the_envelope() -> None:
+    samples = tone(0.1)
+    samples[10] = np.nan
+    samples[20] = np.inf
+    assert np.isfinite(envelope(AudioClip(samples, RATE))).all()
+
+
+@given(st.lists(st.tuples(st.floats(0, 5), st.sampled_from(["a", "i", "u", "closed", "f", "rest"]))))
+def test_no_shape_is_held_shorter_than_the_minimum(raw: list[tuple[float, str]]) -> None:
+    cues = held(Cue(at, viseme) for at, viseme in sorted(raw))  # type: ignore[arg-type]
+    gaps = [b.at_s - a.at_s for a, b in pairwise(cues)]
+    assert all(gap >= MIN_HOLD_S - 1e-6 for gap in gaps)
+
+
+def test_lips_that_meet_win_over_the_shape_they_cut_short() -> None:
+    assert [Cue(0.0, "closed"), Cue(0.2, "a")] == held([Cue(0.0, "e"), Cue(0.05, "closed"), Cue(0.2, "a")])
+
+
+def test_the_track_follows_the_playback_position_over_clauses() -> None:
+    track = MouthTrack()
+    track.add(speech(tone(0.5), [(0.0, "a")]), 0.0)
+    track.add(speech(tone(0.5), [(0.0, "u")]), 0.5)
+    assert [track.at(at) for at in (0.2, 0.7, 1.01)] == ["a", "u", "rest"]
+
+
+def test_a_new_reply_forgets_the_last_one() -> None:
+    track = MouthTrack()
+    track.add(speech(tone(1.0), [(0.0, "a")]), 4.0)
+    track.add(speech(tone(1.0), [(0.0, "o")]), 0.0)
+    assert [track.at(at) for at in (0.3, 4.3)] == ["o", "rest"]
