@@ -5,7 +5,6 @@ Linux only so far. On Windows and macOS a worker ends with its pipe, and has the
 
 from __future__ import annotations
 
-import importlib.abc
 import os
 import signal
 import sys
@@ -22,7 +21,7 @@ _CLONE_NEWUSER: Final = 0x10000000
 _CLONE_NEWNET: Final = 0x40000000
 
 
-class _Refusal(importlib.abc.MetaPathFinder):
+class _Refusal:
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:

@@ -137,7 +137,7 @@ class _Server:
     def _beat(self) -> None:
         while True:
             time.sleep(_BEAT_S)
-            self._send(Frame({"op": "beat", "rss": resident_bytes()}))
+            self._send(Frame({"op": "beat", "rss": private_bytes()}))
 
     def _send(self, frame: Frame) -> None:
         try:
@@ -162,13 +162,15 @@ class _Server:
         os._exit(code)
 
 
-def resident_bytes() -> int:
-    """Return how much memory this process holds."""
+def private_bytes() -> int:
+    """Return how much memory this process holds, mapped model files left out where the system tells."""
     if _STATM.exists():
-        return int(_STATM.read_bytes().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        _, resident, shared, *_ = map(int, _STATM.read_bytes().split())
+        return (resident - shared) * os.sysconf("SC_PAGE_SIZE")
     import psutil
 
-    return int(psutil.Process().memory_info().rss)
+    memory = psutil.Process().memory_info()
+    return int(getattr(memory, "private", memory.rss))
 
 
 def _take_pipes() -> tuple[int, int]:

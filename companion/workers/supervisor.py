@@ -33,10 +33,10 @@ def _refuse_signal(frame: Frame) -> None:
 class Limits:
     """Deadlines in seconds and the budget of restarts.
 
-    A process that has answered `settle_requests` requests is warm; beyond `growth` times its size then, and at
-    least `slack_bytes` more, or beyond `cap_bytes` (0: none), it is replaced between two requests, at most once
-    in `recycle_every_s`. A crash while loading counts against `load_crashes` in a row: a file that has ended
-    its loader twice will do it again.
+    A process that has answered `settle_requests` requests and lived for `settle_s` is warm. Beyond `growth` times
+    its size then, and at least `slack_bytes` more, or beyond `cap_bytes` (0: none), it is replaced between two
+    requests, at most once in `recycle_every_s`. A crash while loading counts against `load_crashes` in a row: a
+    file that has ended its loader twice will do it again.
     """
 
     hello_s: float = 30.0
@@ -50,9 +50,10 @@ class Limits:
     load_crashes: int = 2
     backoff_s: tuple[float, ...] = (0.0, 0.5, 1.0, 2.0, 4.0)
     growth: float = 1.5
-    slack_bytes: int = 256_000_000
+    slack_bytes: int = 512_000_000
     cap_bytes: int = 0
-    settle_requests: int = 8
+    settle_requests: int = 24
+    settle_s: float = 300.0
     recycle_every_s: float = 120.0
 
 
@@ -103,7 +104,8 @@ class Supervisor:
         self._thread.start()
         try:
             self._wait_ready(cancel, None)
-        except CompanionError:
+        except BaseException:
+            # Ctrl-C too: the threads would keep the program alive.
             self.close()
             raise
 
@@ -237,7 +239,8 @@ class Supervisor:
         return True
 
     def _watch(self, exchange: Exchange) -> bool:
-        warm_bytes, is_quiet, looked_s = 0, False, time.monotonic()
+        warm_bytes, is_quiet = 0, False
+        ready_s = looked_s = time.monotonic()
         first_request = self._n_requests
         while not self._is_closed:
             with self._changed:
@@ -251,7 +254,8 @@ class Supervisor:
                 exchange.beat_s = now
             looked_s = now
             is_quiet = self._listen_for_beat(exchange, now - exchange.beat_s, is_quiet)
-            if self._n_requests - first_request < self._limits.settle_requests:
+            is_warm = self._n_requests - first_request >= self._limits.settle_requests
+            if not is_warm or now - ready_s < self._limits.settle_s:
                 warm_bytes = max(warm_bytes, exchange.rss)
             elif self._has_grown(exchange.rss, warm_bytes) and self._stand_still():
                 return self._recycle(exchange)

@@ -307,7 +307,7 @@ def test_closing_ends_a_request_in_flight(launch: Launch, limits: Limits) -> Non
 def test_a_worker_that_has_grown_is_replaced_between_requests(
     closing: Any, launch: Launch, events: Any, has_ended: Any
 ) -> None:
-    limits = Limits(slack_bytes=30_000_000, growth=1.05, settle_requests=1, recycle_every_s=0)
+    limits = Limits(slack_bytes=30_000_000, growth=1.05, settle_requests=1, settle_s=0, recycle_every_s=0)
     client = closing(LanguageClient(MIND, on_event=events, launch=launch, limits=limits))
     pid = client.pid or 0
     _text(client, "say:warm")
@@ -324,7 +324,7 @@ def test_a_worker_that_has_grown_is_replaced_between_requests(
 def test_a_worker_that_has_grown_keeps_its_running_request(
     closing: Any, launch: Launch, has_ended: Any
 ) -> None:
-    limits = Limits(cap_bytes=1, settle_requests=1, recycle_every_s=0)
+    limits = Limits(cap_bytes=1, settle_requests=1, settle_s=0, recycle_every_s=0)
     client = closing(LanguageClient(MIND, launch=launch, limits=limits))
     pid = client.pid or 0
     parts = _parts(client, "slowly")
