@@ -31,7 +31,8 @@ from companion.ports import AudioPlan, AudioSignal, SpeechDetector
 _log = logging.getLogger(__name__)
 
 _TICK_S = 0.01
-_BUFFER_S = 0.07  # how late the DSP thread may be before a gap is heard
+# Room for a late DSP thread and for a device that takes its whole buffer at once; `stop` drops it, so it costs no time.
+_BUFFER_S = 0.15
 _SILENT_RATE_HZ = 48_000
 _JOIN_S = 2.0
 
