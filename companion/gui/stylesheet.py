@@ -112,6 +112,22 @@ QProgressBar::chunk { background: $accent; border-radius: 4px; }
 QTabBar::tab { padding: ${pad_xs}px ${pad_l}px; border: none; border-bottom: 2px solid transparent; color: $muted; }
 QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }
 QTabWidget::pane { border: none; }
+QPushButton[look="segment"] { padding: ${pad_xs}px ${pad_m}px; }
+QPushButton[look="segment"]:checked { background: $tint; border: 2px solid $accent; font-weight: 600; }
+QPushButton[look="segment"]:focus { border: 2px solid $text; padding: ${pad_xs}px ${pad_m}px; }
+QPushButton[look="option"] { text-align: left; border-radius: ${radius}px; padding: ${pad_m}px ${pad_l}px;
+    border: 2px solid $outline; }
+QPushButton[look="option"]:hover { border-color: $muted; }
+QPushButton[look="option"]:checked { background: $tint; border-color: $accent; font-weight: 600; }
+QPushButton[look="option"]:focus { border: 2px solid $text; padding: ${pad_m}px ${pad_l}px; }
+QListView[look="sections"]::item { border-radius: ${small_radius}px; padding-left: ${pad_m}px; color: $text; }
+QListView[look="sections"]::item:hover { background: $hover; }
+QListView[look="sections"]::item:selected { background: $tint; color: $text; }
+QListView[look="sections"]:focus::item:selected { border: 2px solid $accent; }
+QTableView[look="table"] { background: $raised; border: 1px solid $outline; border-radius: ${small_radius}px;
+    gridline-color: $outline; selection-background-color: $tint; selection-color: $text; }
+QTableView[look="table"]:focus { border-color: $accent; }
+QHeaderView::section { background: $sunken; color: $muted; border: none; padding: ${pad_xs}px ${pad_m}px; }
 """
 )
 

@@ -56,7 +56,7 @@ class Tokens:
 
 
 def tokens(*, dark: bool, accent: str = "") -> Tokens:
-    """Return the tokens of a theme; the accent is corrected to a contrast of 4.5 on every surface."""
+    """Return the tokens of a theme; accent, muted and danger are corrected to a contrast of 4.5 on every surface."""
     surface, raised, sunken, outline, text, muted, danger, listening = (
         ("#181716", "#242220", "#11100f", "#3a3633", "#eeeae5", "#a69e96", "#ff9086", "#63cfa3")
         if dark
@@ -65,19 +65,20 @@ def tokens(*, dark: bool, accent: str = "") -> Tokens:
     wished = QColor(accent) if QColor.isValidColorName(accent) else QColor(DEFAULT_ACCENT)
     surface_, raised_ = QColor(surface), QColor(raised)
     tint = mix(wished, surface_, 0.30 if dark else 0.18)
-    corrected = readable(wished, surface_, raised_, QColor(sunken), tint)
+    grounds = (surface_, raised_, QColor(sunken), tint)
+    corrected = readable(wished, *grounds)
     return Tokens(
         surface=surface_,
         raised=raised_,
         sunken=QColor(sunken),
         outline=QColor(outline),
         text=QColor(text),
-        muted=QColor(muted),
+        muted=readable(QColor(muted), *grounds),
         accent=corrected,
         on_accent=ink_on(corrected),
         tint=tint,
         hover=mix(QColor(text), surface_, 0.07),
-        danger=QColor(danger),
+        danger=readable(QColor(danger), *grounds),
         listening=QColor(listening),
         speaking=corrected,
         shadow=QColor(0, 0, 0, 110 if dark else 40),

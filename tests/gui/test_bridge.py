@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from companion.conversation.bus import EventBus
-from companion.domain.events import ChatsChanged, Event, HearingLevel, HeardTo, ReplyDelta, UserPartial
+from companion.domain.events import ChatsChanged, Event, HeardTo, HearingLevel, ReplyDelta, UserPartial
 from companion.domain.messages import TurnId
 from companion.gui.bridge import EventBridge
 

@@ -20,7 +20,9 @@ def test_mix_at_the_ends_gives_each_colour() -> None:
 
 
 @pytest.mark.parametrize("dark", [True, False])
-@pytest.mark.parametrize("accent", ["#ffff00", "#000000", "#ffffff", "#5f8f6a", "#ff00ff", "#00ffff", "#808080", "not"])
+@pytest.mark.parametrize(
+    "accent", ["#ffff00", "#000000", "#ffffff", "#5f8f6a", "#ff00ff", "#00ffff", "#808080", "not"]
+)
 def test_any_accent_can_be_read_in_both_themes(accent: str, dark: bool) -> None:
     made = tokens(dark=dark, accent=accent)
     for surface in (made.surface, made.raised, made.sunken, made.tint):

@@ -11,7 +11,9 @@ pytestmark = pytest.mark.gui
 @pytest.mark.parametrize("name", NAMES)
 def test_every_icon_draws_something_in_the_colour_asked_for(qapp: object, name: str) -> None:
     image = pixmap(name, "#ff0000", 24).toImage()
-    inks = [image.pixelColor(x, y) for x in range(24) for y in range(24) if image.pixelColor(x, y).alpha() > 200]
+    inks = [
+        image.pixelColor(x, y) for x in range(24) for y in range(24) if image.pixelColor(x, y).alpha() > 200
+    ]
     assert inks
     assert all(ink.red() > 240 and ink.green() < 20 for ink in inks)
 

@@ -54,10 +54,17 @@ class ComposerField(QPlainTextEdit):
         held = event.modifiers() & (Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.AltModifier)
         if enter and not held and not self._composing:
             self.sent.emit()
-        elif event.matches(QKeySequence.StandardKey.Undo) and not self.document().isUndoAvailable():
-            self.undo_wanted.emit()
+        elif event.matches(QKeySequence.StandardKey.Undo):
+            self._undo()
         else:
             super().keyPressEvent(event)
+
+    def _undo(self) -> None:
+        # A change of font counts as a step, so whether there is one says nothing.
+        before = self.toPlainText()
+        self.undo()
+        if self.toPlainText() == before:
+            self.undo_wanted.emit()
 
     def inputMethodEvent(self, event: QInputMethodEvent) -> None:
         self._composing = bool(event.preeditString())

@@ -56,7 +56,8 @@ class ConversationView(QListView):
         self._open: dict[int, frozenset[str]] = {}
         self._rows = RowPositions(self._measure, self._estimate)
         self._follow, self._settling = True, False
-        self._inline: InlineField | None = None
+        self.inline: InlineField | None = None
+        """The field that is open in place of a bubble."""
         self._delegate = BubbleDelegate(look, self.layout_of, self)
         self._dots = QTimer(self, interval=_DOTS_MS)
         self._dots.timeout.connect(self._move_dots)
@@ -112,18 +113,18 @@ class ConversationView(QListView):
         row = self._model.row_of(key)
         if row < 0:
             return None
-        self._inline = InlineField(self._look, key, text, editable=editable, parent=self.viewport())
-        self._inline.left.connect(self.close_inline)
+        self.inline = InlineField(self._look, key, text, editable=editable, parent=self.viewport())
+        self.inline.left.connect(self.close_inline)
         self._reshow(key)
         self.scrollTo(self._model.index(row))
-        self._inline.show()
-        self._inline.take_focus()
-        return self._inline
+        self.inline.show()
+        self.inline.take_focus()
+        return self.inline
 
     def close_inline(self) -> None:
         """Close the field, changing nothing."""
-        if self._inline is not None:
-            field, self._inline = self._inline, None
+        if self.inline is not None:
+            field, self.inline = self.inline, None
             field.hide()
             field.deleteLater()
             self._reshow(field.message)
@@ -262,7 +263,7 @@ class ConversationView(QListView):
         for row in range(start, end + 1):
             key = self._model.entry(row).key
             self._layouts.pop(key, None)
-            if self._inline is not None and self._inline.message == key:
+            if self.inline is not None and self.inline.message == key:
                 self.close_inline()
         self._rows.remove(start, end - start + 1)
         QTimer.singleShot(0, self, self.doItemsLayout)
@@ -280,8 +281,8 @@ class ConversationView(QListView):
 
     def _measure(self, row: int) -> float:
         entry = self._model.entry(row)
-        if self._inline is not None and self._inline.message == entry.key:
-            return float(self._inline.wanted_height() + self._look.px(24))
+        if self.inline is not None and self.inline.message == entry.key:
+            return float(self.inline.wanted_height() + self._look.px(24))
         return self.layout_of(entry).height
 
     def _estimate(self, row: int) -> float:
@@ -304,7 +305,7 @@ class ConversationView(QListView):
             rect = self.visualRect(index)
             if rect.top() > area.bottom():
                 break
-            hidden = self._inline is not None and self._inline.message == self._model.entry(row).key
+            hidden = self.inline is not None and self.inline.message == self._model.entry(row).key
             if not hidden:
                 self._delegate.paint(painter, self._option(index, rect), index)
             row += 1
@@ -385,14 +386,14 @@ class ConversationView(QListView):
         self.viewport().update()
 
     def _place_inline(self) -> None:
-        if self._inline is None:
+        if self.inline is None:
             return
-        row = self._model.row_of(self._inline.message)
+        row = self._model.row_of(self.inline.message)
         if row >= 0:
             rect = self.visualRect(self._model.index(row)).adjusted(
                 self._look.px(24), self._look.px(16), -self._look.px(24), -self._look.px(8)
             )
-            self._inline.setGeometry(rect)
+            self.inline.setGeometry(rect)
 
     def _run_dots(self) -> None:
         waits = any(

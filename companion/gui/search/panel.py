@@ -151,7 +151,7 @@ class SearchPanel(QWidget):
         self._field = QLineEdit(self)
         self._everyone = QCheckBox(self)
         self._status = plain_label(tone="muted", wrap=True)
-        self._model = HitModel(self)
+        self.hits = HitModel(self)
         self._delegate = HitDelegate(look, self)
         self._list = QListView(self)
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
@@ -176,14 +176,14 @@ class SearchPanel(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
             self.left.emit()
-        elif event.key() == Qt.Key.Key_Down and self._field.hasFocus() and self._model.rowCount():
+        elif event.key() == Qt.Key.Key_Down and self._field.hasFocus() and self.hits.rowCount():
             self._list.setFocus(Qt.FocusReason.OtherFocusReason)
-            self._list.setCurrentIndex(self._model.index(0))
+            self._list.setCurrentIndex(self.hits.index(0))
         else:
             super().keyPressEvent(event)
 
     def _fill(self, look: Look) -> None:
-        self._list.setModel(self._model)
+        self._list.setModel(self.hits)
         self._list.setItemDelegate(self._delegate)
         self._list.setMouseTracking(True)
         self._list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
@@ -223,7 +223,7 @@ class SearchPanel(QWidget):
     def _show(self, asked: int, hits: list[SearchHit], text: str) -> None:
         if asked != self._asked:
             return
-        self._model.show(hits)
+        self.hits.show(hits)
         if not text:
             self._status.setText(tr("Type a word; the newest chats come first."))
         elif hits:
@@ -232,11 +232,11 @@ class SearchPanel(QWidget):
             self._status.setText(tr("Nothing found for “{text}”.", text=plain_name(text)))
 
     def _enter(self) -> None:
-        if self._model.rowCount():
-            self._choose(self._model.index(0))
+        if self.hits.rowCount():
+            self._choose(self.hits.index(0))
 
     def _choose(self, index: QModelIndex) -> None:
-        self.hit_chosen.emit(self._model.hit(index.row()))
+        self.hit_chosen.emit(self.hits.hit(index.row()))
 
 
 def _day(hit: SearchHit) -> str:

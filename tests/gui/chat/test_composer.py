@@ -85,7 +85,9 @@ def test_it_grows_with_the_text_up_to_its_limit(composer: Composer) -> None:
 
 
 @pytest.mark.parametrize("letter", ["字", "x"])
-def test_a_megabyte_is_kept_beside_and_can_be_sent_whole(composer: Composer, said: list[str], letter: str) -> None:
+def test_a_megabyte_is_kept_beside_and_can_be_sent_whole(
+    composer: Composer, said: list[str], letter: str
+) -> None:
     paste = QMimeData()
     paste.setText(letter * 1_000_000)
     composer.field.insertFromMimeData(paste)
@@ -125,7 +127,9 @@ def test_files_are_not_pasted_as_text(composer: Composer) -> None:
 
 def test_busy_shows_a_way_to_stop(composer: Composer, qtbot: QtBot) -> None:
     composer.set_busy(True)
-    stop = next(one for one in composer.findChildren(object) if getattr(one, "toolTip", str)() == "Stop (Esc)")
+    stop = next(
+        one for one in composer.findChildren(object) if getattr(one, "toolTip", str)() == "Stop (Esc)"
+    )
     assert stop.isVisible()
     with qtbot.waitSignal(composer.stopped):
         stop.click()

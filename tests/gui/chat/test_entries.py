@@ -34,7 +34,9 @@ def path(make: Make, *words: str) -> list[StoredMessage]:
     return [make(n + 1, "user" if n % 2 else "assistant", text) for n, text in enumerate(words)]
 
 
-def test_a_reply_grows_and_is_replaced_by_what_is_on_disk(model: ConversationModel, make_message: Make) -> None:
+def test_a_reply_grows_and_is_replaced_by_what_is_on_disk(
+    model: ConversationModel, make_message: Make
+) -> None:
     model.show(path(make_message, "你好", "在吗"), fresh=True)
     model.start_reply(TURN, make_message(3, "assistant", ""))
     model.append(TURN, "（想）", thought=True)
@@ -63,7 +65,9 @@ def test_another_variant_takes_the_place_of_what_followed_its_parent(
     assert texts(model) == ["a", "b", "new"]
 
 
-def test_a_continued_reply_goes_on_after_what_was_not_heard(model: ConversationModel, make_message: Make) -> None:
+def test_a_continued_reply_goes_on_after_what_was_not_heard(
+    model: ConversationModel, make_message: Make
+) -> None:
     cut = make_message(3, "assistant", "我想", unheard="说的是")
     model.show([*path(make_message, "a", "b"), cut], fresh=True)
     model.start_reply(TURN, cut)
@@ -71,7 +75,9 @@ def test_a_continued_reply_goes_on_after_what_was_not_heard(model: ConversationM
     assert texts(model)[-1] == "我想说的是这个。"
 
 
-def test_rows_that_stay_are_not_built_anew(model: ConversationModel, make_message: Make, qtbot: QtBot) -> None:
+def test_rows_that_stay_are_not_built_anew(
+    model: ConversationModel, make_message: Make, qtbot: QtBot
+) -> None:
     model.show(path(make_message, "a", "b", "c"), fresh=True)
     removed: list[tuple[int, int]] = []
     model.rowsRemoved.connect(lambda _, first, last: removed.append((first, last)))
@@ -83,7 +89,9 @@ def test_rows_that_stay_are_not_built_anew(model: ConversationModel, make_messag
     assert changed == [1]
 
 
-def test_heard_words_waiting_and_notices_follow_the_messages(model: ConversationModel, make_message: Make) -> None:
+def test_heard_words_waiting_and_notices_follow_the_messages(
+    model: ConversationModel, make_message: Make
+) -> None:
     model.show(path(make_message, "a"), fresh=True)
     model.add_notice(NoticeText("broken", ""))
     model.set_waiting(on=True, reason="r")

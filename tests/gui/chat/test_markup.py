@@ -32,7 +32,9 @@ def test_marks_become_formats(line: str, expected: list[tuple[str, str]]) -> Non
     assert marks(line) == expected
 
 
-@pytest.mark.parametrize("line", ["小满（顾小满）在家", "2 * 3 * 4", "a*b", "f(x) and g(y)", "snake_case_name", "5 > 3"])
+@pytest.mark.parametrize(
+    "line", ["小满（顾小满）在家", "2 * 3 * 4", "a*b", "f(x) and g(y)", "snake_case_name", "5 > 3"]
+)
 def test_what_only_looks_like_a_mark_stays_as_it_is(line: str) -> None:
     assert marks(line) == [(line, "")]
 

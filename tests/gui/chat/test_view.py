@@ -41,7 +41,9 @@ def fill(view: ConversationView, make: Make, n: int) -> None:
     QTest.qWait(1)
 
 
-def test_a_chat_opens_at_its_end_and_measures_only_what_is_seen(view: ConversationView, make_message: Make) -> None:
+def test_a_chat_opens_at_its_end_and_measures_only_what_is_seen(
+    view: ConversationView, make_message: Make
+) -> None:
     fill(view, make_message, 2_000)
     bar = view.verticalScrollBar()
     assert bar.value() == bar.maximum() > 0
@@ -145,8 +147,12 @@ def test_rows_are_there_for_a_screen_reader(view: ConversationView, make_message
     assert interface.childCount() >= 3
 
 
-def test_it_draws_every_kind_of_row_at_every_zoom(view: ConversationView, make_message: Make, look: Look) -> None:
-    model_of(view).show([make_message(1, "assistant", "**好**", unheard="还有", partial=True, n_variants=3)], fresh=True)
+def test_it_draws_every_kind_of_row_at_every_zoom(
+    view: ConversationView, make_message: Make, look: Look
+) -> None:
+    model_of(view).show(
+        [make_message(1, "assistant", "**好**", unheard="还有", partial=True, n_variants=3)], fresh=True
+    )
     model_of(view).set_waiting(on=True, reason="第一次读她的人设")
     model_of(view).set_partial("我想说")
     for zoom in (80, 200):
