@@ -14,7 +14,7 @@ from typing import Protocol
 
 from companion.errors import StorageError
 from companion.storage.atomic import beside_name, replace, storage_error, sync_file, sync_folder
-from companion.storage.database import APPLICATION_ID, connect, lock_for_writing, translating
+from companion.storage.database import APPLICATION_ID, connect, lock_for_writing, mark_suspect, translating
 from companion.storage.migrations import MIGRATIONS, version
 
 _PREFIX, _SUFFIX = "chats-", ".sqlite3"
@@ -232,6 +232,7 @@ def _connect_source(source: Path) -> sqlite3.Connection:
 
 def _require_ok(connection: sqlite3.Connection, check: str, path: Path) -> None:
     if connection.execute(check).fetchone()[0] != "ok":
+        mark_suspect(path)
         raise StorageError(
             f"The chat log {path.name} is damaged and was not backed up.",
             "Start companion again: it saves what can be read and offers the newest good backup.",

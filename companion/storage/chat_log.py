@@ -13,7 +13,7 @@ from pathlib import Path
 from companion.domain.messages import Ack, ChatInfo, Role, SearchHit, StoredMessage
 from companion.errors import StorageError
 from companion.storage import checks, search, transcript, views
-from companion.storage.database import transaction, translating
+from companion.storage.database import mark_suspect, transaction, translating
 from companion.storage.opening import Opened, OpenReport, open_for_reading, open_for_writing
 from companion.storage.projection import OPERATION_KINDS, Row
 from companion.storage.transcript import Transcript, append_row, clean, meta_json
@@ -305,7 +305,10 @@ class SqliteChatLog:
                 search.bring_up_to_date(connection)
 
     def check(self) -> list[str]:
+        """Return what is wrong; after damage the next opening for writing makes a new file of what is whole."""
         with self._reading() as connection:
+            if checks.damage(connection):
+                mark_suspect(self.file)
             return checks.problems(connection)
 
     # ---- the connection

@@ -32,14 +32,6 @@ _INVARIANTS = (
         "SELECT seq FROM rows WHERE kind = 'chat' AND chat NOT IN (SELECT chat FROM chats)",
     ),
     (
-        "Row {} finishes a reply a second time.",
-        """SELECT seq FROM (
-               SELECT seq, kind, text, unheard, thought,
-                   lag(kind) OVER w AS k, lag(text) OVER w AS t, lag(unheard) OVER w AS u, lag(thought) OVER w AS h
-               FROM rows WHERE message IS NOT NULL WINDOW w AS (PARTITION BY message ORDER BY seq))
-           WHERE kind = 'final' AND k = 'final' AND text = t AND unheard = u AND thought = h""",
-    ),
-    (
         "Row {} has a number that was never handed out.",
         "SELECT seq FROM rows WHERE seq > (SELECT seq FROM sqlite_sequence WHERE name = 'rows')",
     ),
@@ -56,8 +48,24 @@ _INVARIANTS = (
 )
 
 
+_FINISHED_TWICE = (
+    "Row {} finishes a reply a second time.",
+    """SELECT seq FROM (
+           SELECT seq, kind, text, unheard, thought,
+               lag(kind) OVER w AS k, lag(text) OVER w AS t, lag(unheard) OVER w AS u, lag(thought) OVER w AS h
+           FROM rows WHERE message IS NOT NULL WINDOW w AS (PARTITION BY message ORDER BY seq))
+       WHERE kind = 'final' AND k = 'final' AND text = t AND unheard = u AND thought = h""",
+)
+
+
 def problems(connection: sqlite3.Connection) -> list[str]:
     """Return what is wrong, as sentences; an empty list is a pass."""
+    found = damage(connection)
+    return found or _violations(connection, _FINISHED_TWICE)
+
+
+def damage(connection: sqlite3.Connection) -> list[str]:
+    """Return what only a new file made of the rows can mend, as sentences; an empty list is a pass."""
     try:
         found = [
             f"SQLite: {line}" for (line,) in connection.execute("PRAGMA integrity_check") if line != "ok"
@@ -66,10 +74,13 @@ def problems(connection: sqlite3.Connection) -> list[str]:
             f"SQLite: row {row} of {table} refers to a missing row of {to}."
             for table, row, to, _ in connection.execute("PRAGMA foreign_key_check")
         ]
-        for sentence, query in _INVARIANTS:
-            found += [
-                sentence.format(values[0]) for values in connection.execute(query).fetchmany(_MOST_LISTED)
-            ]
+        for invariant in _INVARIANTS:
+            found += _violations(connection, invariant)
     except sqlite3.DatabaseError as error:
         return [f"SQLite: {error}"]
     return found
+
+
+def _violations(connection: sqlite3.Connection, invariant: tuple[str, str]) -> list[str]:
+    sentence, query = invariant
+    return [sentence.format(values[0]) for values in connection.execute(query).fetchmany(_MOST_LISTED)]

@@ -107,11 +107,24 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 @contextlib.contextmanager
 def translating(path: Path) -> Iterator[None]:
-    """Turn SQLite's errors into StorageError; a used connection after `close` likewise."""
+    """Turn SQLite's errors into StorageError; after damage the next opening checks the whole file."""
     try:
         yield
     except sqlite3.Error as error:
+        if is_damage(error):
+            mark_suspect(path)
         raise translated(error, path) from error
+
+
+def suspect_mark(path: Path) -> Path:
+    """Return the file whose presence tells that the log at `path` failed a check."""
+    return path.with_name(f"{path.name}.suspect")
+
+
+def mark_suspect(path: Path) -> None:
+    """Have the next opening for writing check the whole file and save what it holds if it must."""
+    with contextlib.suppress(OSError):
+        suspect_mark(path).touch(mode=0o600)
 
 
 def primary_code(error: sqlite3.Error) -> int:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from companion.errors import StorageError
-from companion.storage import backup, salvage
+from companion.storage import backup, checks, salvage
 from companion.storage.atomic import storage_error, sync_folder
 from companion.storage.database import (
     APPLICATION_ID,
@@ -19,6 +19,7 @@ from companion.storage.database import (
     is_damage,
     lock_for_writing,
     primary_code,
+    suspect_mark,
     translated,
 )
 from companion.storage.migrations import MIGRATIONS, migrate, version
@@ -174,7 +175,7 @@ def _connect_checked(path: Path) -> sqlite3.Connection:
     connection = None
     try:
         connection = connect(path)
-        _require_sound(connection)
+        _require_sound(connection, path)
     except (sqlite3.Error, _DamagedFileError) as error:
         if connection is not None:
             connection.close()
@@ -184,7 +185,7 @@ def _connect_checked(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _require_sound(connection: sqlite3.Connection) -> None:
+def _require_sound(connection: sqlite3.Connection, path: Path) -> None:
     if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
         return
     if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
@@ -194,12 +195,17 @@ def _require_sound(connection: sqlite3.Connection) -> None:
     tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")}
     if not {"rows", "chats", "messages"} <= tables:
         raise _DamagedFileError
+    if suspect_mark(path).exists() and version(connection) == len(MIGRATIONS):
+        if checks.damage(connection):
+            raise _DamagedFileError
+        suspect_mark(path).unlink()
 
 
 def _save_from_damage(path: Path, backups: Path) -> OpenReport:
     """Keep the damaged file under a name of its own and put what can be read of it in its place."""
     try:
         kept, n_rows = salvage.replace_damaged(path)
+        suspect_mark(path).unlink(missing_ok=True)
     except sqlite3.Error as error:
         raise translated(error, path) from error
     except OSError as error:
@@ -226,7 +232,7 @@ def _open_unwritable(path: Path) -> Opened:
 
 
 def _open_reader(path: Path, why: str) -> Opened:
-    report = OpenReport(read_only=why, notes=(why,))
+    report = OpenReport(read_only=why)
     if not path.exists():
         raise StorageError(
             f"There is no chat log {path.name}.", "Start companion once to create it.", code="cannot_open"

@@ -12,7 +12,7 @@ from companion.domain.messages import StoredMessage
 from companion.storage import salvage
 from companion.storage.backup import backup
 from companion.storage.chat_log import SqliteChatLog
-from companion.storage.database import PAGE_SIZE
+from companion.storage.database import PAGE_SIZE, mark_suspect, suspect_mark
 from companion.storage.transcript import Transcript
 
 pytestmark = pytest.mark.fault
@@ -207,4 +207,33 @@ def test_replies_whose_beginning_is_lost_are_opened_anew(whole: Path, tmp_path: 
     log = SqliteChatLog.open(tmp_path / "new.sqlite3")
     assert [(one.role, one.text) for one in log.path(chat)] == [("user", "问"), ("assistant", "答")]
     assert (log.chats("aria")[0].title, log.check()) == ("t", [])
+    log.close()
+
+
+def test_damage_that_a_quick_check_passes_over_is_mended_after_it_was_noticed(
+    whole: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "chats.sqlite3"
+    shutil.copyfile(whole, path)
+    log = SqliteChatLog.open(path)
+    log._connection.execute("UPDATE messages SET parent = message + 1 WHERE message = 9")
+    assert log.check() != []
+    log.close()
+
+    log = SqliteChatLog.open(path)
+    assert (log.report.n_salvaged, log.check()) == (_N + 2, [])
+    assert _n_messages(log) == _N
+    log.close()
+    log = SqliteChatLog.open(path)
+    assert log.report.damaged is None
+    log.close()
+
+
+def test_a_suspicion_that_proves_wrong_is_dropped(whole: Path, tmp_path: Path) -> None:
+    path = tmp_path / "chats.sqlite3"
+    shutil.copyfile(whole, path)
+    mark_suspect(path)
+    log = SqliteChatLog.open(path)
+    assert log.report.damaged is None
+    assert not suspect_mark(path).exists()
     log.close()
