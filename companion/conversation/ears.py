@@ -44,6 +44,11 @@ class Ears:
         self._pending: _Pending | None = None
         self.is_open = False
 
+    @property
+    def may_hear(self) -> bool:
+        """Whether an utterance may still come: the microphone is open, or what was said is being recognised."""
+        return self.is_open or (self._pending is not None and self._pending.ended_s is not None)
+
     def listen(self, mode: ListenMode) -> None:
         """Set how the microphone is used."""
         self._mode = mode

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from companion.conversation.bus import Subscriber
 from companion.conversation.options import SessionOptions
@@ -25,13 +26,22 @@ from companion.domain.character import Character, Sampling, VoiceSpec
 from companion.domain.events import Notice, PromptBuilt
 from companion.domain.messages import StoredMessage, TurnId
 from companion.domain.prompt import Built, build
-from companion.errors import UsageError
+from companion.errors import Cancelled, UsageError
 from companion.ports import ChatLog, GenerationDone, LanguageModel, Prompt
 
 _LORE_SHARE_S = 0.5
 _MIN_LORE_TOKENS = 60
 _FIRST_GUESS_TOKENS_PER_S = 150.0
-Target = tuple[list[StoredMessage], StoredMessage | None, str]
+_POLL_S = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is written: an answer to `history`, a variant of `message`, or the rest of it after `before`."""
+
+    history: list[StoredMessage]
+    message: StoredMessage | None = None
+    before: str = ""
 
 
 class ReplyMaker:
@@ -49,11 +59,11 @@ class ReplyMaker:
         self._counter, self._on_done = counter, on_done
         self._prefill_tokens_per_s = _FIRST_GUESS_TOKENS_PER_S
 
-    # ---- targets: (history that is answered, variant of which message, text that stands already)
+    # ---- targets
 
     def answer(self, path: list[StoredMessage]) -> Target:
         """Answer the last message of the path."""
-        return path, None, ""
+        return Target(path)
 
     def again(self, path: list[StoredMessage], message: int | None) -> Target:
         """Write another variant of `message`, by default of the last reply; raises UsageError if there is none."""
@@ -64,13 +74,13 @@ class ReplyMaker:
         ]
         if not wanted or not any(one.role == "user" for one in path[: wanted[-1]]):
             raise UsageError("There is no reply to write again.", "Say something first.")
-        return path[: wanted[-1]], path[wanted[-1]], ""
+        return Target(path[: wanted[-1]], path[wanted[-1]])
 
     def onward(self, path: list[StoredMessage]) -> Target:
         """Continue the last reply; raises UsageError if the chat does not end with one."""
         if not path or path[-1].role != "assistant":
             raise UsageError("There is no reply to continue.", "Say something first.")
-        return path[:-1], path[-1], path[-1].text + path[-1].unheard
+        return Target(path[:-1], path[-1], path[-1].text + path[-1].unheard)
 
     # ---- starting
 
@@ -79,48 +89,29 @@ class ReplyMaker:
         turn: TurnId,
         character: Character,
         chat: str,
-        history: list[StoredMessage],
-        target: StoredMessage | None,
-        before: str,
+        target: Target,
         *,
         options: SessionOptions,
         preparation: Preparation | None,
         began_s: float,
     ) -> ReplyTurn:
-        """Start a reply to `history`: a new message, a variant of `target`, or the rest of it after `before`."""
+        """Start the reply that `target` describes; it waits until `preparation` is done."""
 
-        def make_prompt(language: LanguageModel) -> Prompt:
-            if preparation is not None:
-                preparation.done.wait()
-            built = self._build(turn, character, history, options.user_name, language)
-            return Prompt(built.pinned, built.history, built.turn, reply_prefix=before)
-
-        def open_row() -> StoredMessage:
-            if target is not None and before:
-                return target
-            ack = (
-                self._log.add_variant(target.message, "")
-                if target is not None
-                else self._log.add(chat, "assistant", "", parent=history[-1].message if history else None)
-            )
-            return next(one for one in self._log.siblings(ack.message) if one.message == ack.message)
+        def make_prompt(language: LanguageModel, cancel: CancelToken) -> Prompt:
+            while preparation is not None and not preparation.done.wait(_POLL_S):
+                if cancel.requested:
+                    raise Cancelled
+            built = self._build(turn, character, target.history, options.user_name, language)
+            return Prompt(built.pinned, built.history, built.turn, reply_prefix=target.before)
 
         def settle(language: LanguageModel, cancel: CancelToken) -> None:
-            warm_chat(
-                character,
-                options.user_name,
-                chat,
-                self._log.path(chat),
-                language,
-                self._counter,
-                cancel,
-                keep=False,
-            )
+            path, user_name = self._log.path(chat), options.user_name
+            warm_chat(character, user_name, chat, path, language, self._counter, cancel, keep=False)
 
         plan = ReplyPlan(
             turn=turn,
             make_prompt=make_prompt,
-            open_row=open_row,
+            open_row=lambda: self._open_row(chat, target),
             settle=settle,
             sampling=_sampling_for(character, options),
             voice=_voice_for(character, options) if options.speak else None,
@@ -128,9 +119,20 @@ class ReplyMaker:
             language=character.language,
             began_s=began_s,
             measured=self._measured,
-            before=before,
+            before=target.before,
         )
         return ReplyTurn(plan, self._engines, self._log, self._publish, self._on_done)
+
+    def _open_row(self, chat: str, target: Target) -> StoredMessage:
+        """Return the row that the reply is written into."""
+        if target.message is not None and target.before:
+            return target.message
+        if target.message is not None:
+            ack = self._log.add_variant(target.message.message, "")
+        else:
+            parent = target.history[-1].message if target.history else None
+            ack = self._log.add(chat, "assistant", "", parent=parent)
+        return next(one for one in self._log.siblings(ack.message) if one.message == ack.message)
 
     def recite(self, turn: TurnId, character: Character, text: str, *, options: SessionOptions) -> Recital:
         """Speak a text that stands already."""

@@ -11,19 +11,19 @@ from dataclasses import dataclass
 from typing import Literal
 
 from companion.conversation.bus import EventBus
+from companion.conversation.chats import Chats, Opened
 from companion.conversation.ears import Ears, Utterance
-from companion.conversation.greetings import greetings_of
 from companion.conversation.hearing import Heard
 from companion.conversation.options import SessionOptions
 from companion.conversation.preparation import Preparation, TokenCounter, keep_cache, warm_chat
 from companion.conversation.recital import Recital
-from companion.conversation.replies import ReplyMaker
+from companion.conversation.replies import ReplyMaker, Target
 from companion.conversation.slots import Engines
 from companion.conversation.turn import Keep, ReplyTurn
 from companion.domain import commands as do
 from companion.domain import events
 from companion.domain.character import Character
-from companion.domain.messages import ChatInfo, StoredMessage, TurnId
+from companion.domain.messages import StoredMessage, TurnId
 from companion.domain.state import ListenMode, State, is_legal
 from companion.errors import CompanionError, StorageError
 from companion.ports import (
@@ -81,14 +81,12 @@ class Session:
         character: Callable[[str], Character],
         options: Callable[[], SessionOptions],
     ) -> None:
-        self._engines, self._log, self._bus = engines, log, bus
-        self._find_character, self._options = character, options
+        self._engines, self._bus, self._options = engines, bus, options
+        self._chats = Chats(log, bus.publish, character=character, options=options)
         self._counter = TokenCounter()
         self._replies = ReplyMaker(engines, log, bus.publish, self._counter, self._turn_done)
         self._inbox: queue.Queue[_Item] = queue.Queue(_INBOX)
         self._state: State = "asleep"
-        self._character: Character | None = None
-        self._chat: ChatInfo | None = None
         self._active: ReplyTurn | Recital | None = None
         self._preparation: Preparation | None = None
         self._n_turns = 0
@@ -101,7 +99,7 @@ class Session:
 
     def post(self, command: do.Command) -> None:
         if isinstance(command, do.Interrupt) and (active := self._active) is not None:
-            active.interrupt("written")  # must not wait behind what the session is doing
+            active.interrupt("heard")  # must not wait behind what the session is doing
         self._inbox.put(command)
 
     def listen_to(self, audio: AudioIO) -> None:
@@ -163,9 +161,11 @@ class Session:
         settled = preparation.done.is_set()
         preparation.cancel()
         language = self._engines.language.ready
-        if settled and language and self._n_turns and self._character and self._chat:
+        now = self._chats.now
+        if settled and language and self._n_turns and now is not None:
             user_name = self._options().user_name
-            keep_cache(self._character, user_name, self._chat.chat, self._path(), language, self._counter)
+            path = self._chats.path()
+            keep_cache(now.character, user_name, now.chat.chat, path, language, self._counter)
 
     def _handle(self, item: _Item) -> None:
         match item:
@@ -175,221 +175,130 @@ class Session:
                 self._on_prepared(error)
             case Heard():
                 self._take_utterance(self._ears.on_heard(item))
-            case (
-                MicOpened()
-                | MicClosed()
-                | SpeechStarted()
-                | SoftEnd()
-                | SpeechResumed()
-                | UtteranceEnded()
-                | PlaybackStarted()
-                | DeviceOpened()
-                | DeviceLost()
-                | Level()
-                | Played()
-                | PlaybackEnded()
-            ):
-                self._on_signal(item)
-            case (
-                do.OpenCharacter()
-                | do.NewChat()
-                | do.RenameChat()
-                | do.DeleteChat()
-                | do.RestoreChat()
-                | do.Reload()
-            ):
-                self._on_chat_command(item)
             case do.Say(text):
                 self._say(text.strip(), spoken=False, began_s=time.monotonic())
             case do.Interrupt():
-                self._stop("written")
+                self._stop("heard")
             case do.Listen(mode):
                 self._listen(mode)
             case do.Talk(held):
                 self._talk(held)
+            case _Close():
+                pass
+            case _ if isinstance(item, AudioSignal):
+                self._on_signal(item)
             case _:
-                self._on_message_command(item)
+                self._on_command(item)
 
-    # ---- commands on chats
+    # ---- commands on chats and messages
 
-    def _on_chat_command(self, command: do.Command) -> None:
+    def _on_command(self, command: do.Command) -> None:
         match command:
             case do.OpenCharacter(character, chat):
-                self._open(self._find_character(character), chat)
-            case do.NewChat(greeting) if self._character is not None:
-                self._show(self._start_chat(self._character, greeting), fresh=True)
+                self._show(self._chats.open(character, chat))
+            case do.NewChat(greeting) if self._chats.now is not None:
+                self._show(self._chats.new(greeting))
             case do.RenameChat(chat, title):
-                self._log.rename_chat(chat, title)
-                self._chats_changed()
+                self._chats.rename(chat, title)
             case do.DeleteChat(chat):
                 self._delete_chat(chat)
             case do.RestoreChat(chat):
-                self._log.restore_chat(chat)
-                self._chats_changed()
+                self._chats.restore(chat)
             case do.Reload():
                 self._reload()
+            case _ if self._chats.now is not None:
+                self._on_message_command(command)
             case _:
                 pass
 
-    def _open(self, character: Character, chat: str | None) -> None:
+    def _show(self, opened: Opened) -> None:
         self._stop("written")
-        self._character = character
-        known = self._log.chats(character.id)
-        if chat is not None:
-            self._show(self._log.chat(chat))
-        elif known:
-            self._show(max(known, key=lambda one: one.last_seq))
-        else:
-            self._show(self._start_chat(character, 0), fresh=True)
-
-    def _start_chat(self, character: Character, greeting: int) -> ChatInfo:
-        chat = self._log.create_chat(character.id)
-        greetings = greetings_of(character, self._options().user_name)
-        if greetings:
-            index = greeting % len(greetings)
-            self._log.add(chat.chat, "assistant", greetings[index], meta={"greeting": index})
-        self._bus.publish(events.ChatsChanged(character.id))
-        return self._log.chat(chat.chat)
-
-    def _show(self, chat: ChatInfo, *, fresh: bool = False) -> None:
-        self._stop("written")
-        self._chat = chat
-        path = self._path()
-        self._bus.publish(events.ChatOpened(chat, tuple(path)))
+        self._chats.show(opened)
         if self._state == "asleep":
             self._go("loading", "model")
         self._prepare()
-        if fresh and path and self._options().greet_aloud and self._options().speak:
+        path = self._chats.path()
+        if opened.fresh and path and self._options().greet_aloud and self._options().speak:
             self._replay(path[-1])
 
     def _delete_chat(self, chat: str) -> None:
-        self._log.delete_chat(chat)
-        self._chats_changed()
-        if self._chat is not None and self._chat.chat == chat and self._character is not None:
+        now = self._chats.now
+        if now is not None and now.chat.chat == chat:
             self._stop("written")
-            self._open(self._character, None)
+            self._chats.delete(chat)
+            self._show(self._chats.open(now.character.id, None))
+        else:
+            self._chats.delete(chat)
 
     def _reload(self) -> None:
         self._counter.forget()
-        if self._character is None or self._chat is None:
+        if self._chats.now is None:
             return
-        before, self._character = self._character, self._find_character(self._character.id)
+        changed = self._chats.reload()
         under_way = self._preparation is not None and not self._preparation.done.is_set()
-        if not under_way or before != self._character:
+        if changed or not under_way:
             self._prepare()
 
-    def _chats_changed(self) -> None:
-        if self._character is not None:
-            self._bus.publish(events.ChatsChanged(self._character.id))
-
-    # ---- commands on messages
-
-    def _on_message_command(self, command: _Item) -> None:
-        if self._chat is None or self._character is None:
-            return
+    def _on_message_command(self, command: do.Command) -> None:
+        self._stop("written")
         match command:
             case do.Regenerate(message):
-                self._stop("written")
-                self._start_reply(*self._replies.again(self._path(), message))
+                self._start_reply(self._replies.again(self._chats.path(), message))
             case do.Continue():
-                self._stop("written")
-                self._start_reply(*self._replies.onward(self._path()))
+                self._start_reply(self._replies.onward(self._chats.path()))
             case do.SelectVariant(message, step):
-                self._select(message, step)
+                if self._chats.walk(message, step) == "beyond":
+                    self._start_reply(self._replies.again(self._chats.path(), message))
             case do.Edit(message, text):
-                self._log.edit(message, text)
-                self._changed()
+                self._chats.edit(message, text)
             case do.Delete(message):
-                self._stop("written")
-                self._log.delete(message)
-                self._changed()
+                self._chats.delete_message(message)
             case do.Undo():
-                self._stop("written")
-                if self._log.undo(self._chat.chat):
-                    self._changed()
+                self._chats.undo()
             case do.Branch(message):
-                branch = self._log.branch(message)
-                self._chats_changed()
-                self._show(branch)
+                self._show(self._chats.branch(message))
             case do.Replay(message):
-                self._stop("written")
-                self._replay(next(one for one in self._path() if one.message == message))
+                self._replay(self._chats.message(message))
             case _:
                 pass
-
-    def _select(self, message: int, step: int) -> None:
-        self._stop("written")
-        siblings = self._log.siblings(message)
-        at = next(i for i, one in enumerate(siblings) if one.message == message) + step
-        assert self._character is not None
-        greetings = greetings_of(self._character, self._options().user_name)
-        if 0 <= at < len(siblings):
-            self._log.select(siblings[at].message)
-            self._changed()
-        elif at >= len(siblings) and siblings[0].parent is None and siblings[0].role == "assistant":
-            if len(siblings) < len(greetings):
-                used = {one.meta.get("greeting") for one in siblings}
-                fresh = next(i for i in range(len(greetings)) if i not in used)
-                self._log.add_variant(message, greetings[fresh], meta={"greeting": fresh})
-            else:
-                self._log.select(siblings[0].message)
-            self._changed()
-        elif at >= len(siblings) and siblings[0].role == "assistant":
-            self._start_reply(*self._replies.again(self._path(), message))
-
-    def _changed(self) -> None:
-        assert self._chat is not None
-        self._chat = self._log.chat(self._chat.chat)
-        self._bus.publish(events.ChatChanged(self._chat, tuple(self._path())))
-
-    def _path(self) -> list[StoredMessage]:
-        return self._log.path(self._chat.chat) if self._chat is not None else []
 
     # ---- turns
 
     def _say(self, text: str, *, spoken: bool, began_s: float) -> None:
-        if not text or self._chat is None or self._character is None:
+        if not text or self._chats.now is None:
             return
         self._stop("heard" if spoken else "written")
         turn = self._next_turn()
         try:
-            ack = self._log.add(self._chat.chat, "user", text, meta={"spoken": spoken})
-            message = next(one for one in self._path() if one.message == ack.message)
+            message = self._chats.add_user(text, spoken=spoken)
         except StorageError as error:
             self._fail("storage", error, turn)
             self._rest()
             return
         self._bus.publish(events.UserSaid(turn, message, spoken))
-        self._start_reply(*self._replies.answer(self._path()), turn=turn, began_s=began_s)
+        self._start_reply(self._replies.answer(self._chats.path()), turn=turn, began_s=began_s)
 
     def _start_reply(
-        self,
-        history: list[StoredMessage],
-        target: StoredMessage | None,
-        before: str,
-        *,
-        turn: TurnId | None = None,
-        began_s: float | None = None,
+        self, target: Target, *, turn: TurnId | None = None, began_s: float | None = None
     ) -> None:
-        assert self._character is not None
-        assert self._chat is not None
+        now = self._chats.now
+        assert now is not None
         self._go("thinking", "" if self._engines.language.ready else "model")
         self._active = self._replies.start(
             turn or self._next_turn(),
-            self._character,
-            self._chat.chat,
-            history,
+            now.character,
+            now.chat.chat,
             target,
-            before,
             options=self._options(),
             preparation=self._preparation,
             began_s=began_s or time.monotonic(),
         )
 
     def _replay(self, message: StoredMessage) -> None:
-        assert self._character is not None
+        now = self._chats.now
+        assert now is not None
         self._active = self._replies.recite(
-            self._next_turn(), self._character, message.text, options=self._options()
+            self._next_turn(), now.character, message.text, options=self._options()
         )
 
     def _next_turn(self) -> TurnId:
@@ -406,8 +315,8 @@ class Session:
             self._rest()
 
     def _on_turn_done(self, turn: TurnId, changed: bool) -> None:
-        if changed and self._chat is not None:
-            self._changed()
+        if changed and self._chats.now is not None:
+            self._chats.changed()
         if self._active is not None and self._active.turn == turn:
             self._active.join()
             self._active = None
@@ -418,14 +327,13 @@ class Session:
     def _prepare(self) -> None:
         if self._preparation is not None:
             self._preparation.cancel()
-        character, chat, messages = self._character, self._chat, self._path()
-        assert character is not None
-        assert chat is not None
-        user_name = self._options().user_name
+        now, messages, user_name = self._chats.now, self._chats.path(), self._options().user_name
+        assert now is not None
+        character, chat = now.character, now.chat.chat
 
         def work(language: LanguageModel, cancel: Cancel) -> None:
             language.attach(character.adapters)
-            warm_chat(character, user_name, chat.chat, messages, language, self._counter, cancel, keep=True)
+            warm_chat(character, user_name, chat, messages, language, self._counter, cancel, keep=True)
 
         if self._engines.language.ready is not None and self._state in ("loading", "idle", "listening"):
             self._go("loading", "persona")
@@ -447,9 +355,11 @@ class Session:
         audio = self._engines.audio.ready
         if audio is None:
             return
+        if held and self._active is not None:
+            self._active.interrupt("heard")
+        audio.talk(held)  # before waiting for her silence: the user speaks already
         if held:
             self._stop("heard")
-        audio.talk(held)
 
     def _on_signal(self, signal: AudioSignal) -> None:
         match signal:
@@ -464,9 +374,9 @@ class Session:
             case DeviceLost(direction, _, why, _):
                 self._bus.publish(events.DeviceChanged(direction, "", why))
             case MicOpened() | MicClosed() | SoftEnd() | SpeechResumed() | UtteranceEnded():
-                self._take_utterance(
-                    self._ears.on_signal(signal, self._character, self._options().hear_language)
-                )
+                now = self._chats.now
+                character = now.character if now is not None else None
+                self._take_utterance(self._ears.on_signal(signal, character, self._options().hear_language))
             case _:
                 pass
 
@@ -477,7 +387,7 @@ class Session:
         elif utterance is not None and utterance.text:
             self._say(utterance.text, spoken=True, began_s=utterance.ended_s)
             return
-        if self._state != "hearing" or utterance is not None:
+        if utterance is not None or self._state != "hearing" or not self._ears.may_hear:
             self._rest()
 
     # ---- state

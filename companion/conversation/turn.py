@@ -46,7 +46,7 @@ class ReplyPlan:
     """
 
     turn: TurnId
-    make_prompt: Callable[[LanguageModel], Prompt]
+    make_prompt: Callable[[LanguageModel, CancelToken], Prompt]
     open_row: Callable[[], StoredMessage]
     settle: Callable[[LanguageModel, CancelToken], None]
     sampling: Sampling
@@ -86,6 +86,7 @@ class ReplyTurn:
         self._plan, self._engines, self._log, self._publish = plan, engines, log, publish
         self._on_done = on_done
         self._changed_later = False
+        self._kept: tuple[str, str] | None = None
         self._cancel = CancelToken()
         self._keep: Keep = "written"
         self._written = _Written(text=plan.before)
@@ -103,7 +104,8 @@ class ReplyTurn:
 
     def interrupt(self, keep: Keep) -> None:
         """Stop writing and speaking now; returns at once."""
-        self._keep = keep
+        if not self._cancel.requested:
+            self._keep = keep
         self._cancel.request()
         if self._speaker is not None:
             self._speaker.silence()
@@ -125,7 +127,7 @@ class ReplyTurn:
             self._write_and_keep()
             if self._speaker is not None:
                 self._speaker.await_end()
-                if self._cancel.requested and self._keep == "heard":
+                if self._cancel.requested and self._split() != self._kept:
                     self._changed_later = self._finalise() is not None
         except Exception:  # noqa: BLE001 - thread top: a fault of ours must not leave the session waiting
             _log.exception("turn %d ended by a fault", self._plan.turn.turn)
@@ -162,8 +164,9 @@ class ReplyTurn:
         self._settle()
 
     def _write(self, language: LanguageModel) -> None:
-        prompt = self._plan.make_prompt(language)
-        thoughts, cutter = ThoughtFilter(), ClauseCutter(self._plan.language)
+        prompt = self._plan.make_prompt(language, self._cancel)
+        thoughts = ThoughtFilter(continued=bool(self._plan.before))
+        cutter = ClauseCutter(self._plan.language)
         for item in language.generate(prompt, self._plan.sampling, self._cancel):
             match item:
                 case TextDelta(text):
@@ -217,7 +220,7 @@ class ReplyTurn:
         if row is None:
             return None
         interrupted = self._cancel.requested
-        text, unheard = self._split() if interrupted else (self._written.text, "")
+        text, unheard = self._kept = self._split()
         try:
             self._log.finalise(
                 row.message,
@@ -232,8 +235,9 @@ class ReplyTurn:
             return None
 
     def _split(self) -> tuple[str, str]:
-        text = self._written.text
-        if self._keep == "written" or self._speaker is None or not self._speaker.spoke:
+        """Return what of the reply counts as said, and the rest: what nobody heard before an interruption."""
+        text, heard_only = self._written.text, self._cancel.requested and self._keep == "heard"
+        if not heard_only or self._speaker is None or not self._speaker.spoke:
             return text, ""
         at = max(self._speaker.heard, len(self._plan.before))
         return text[:at], text[at:]

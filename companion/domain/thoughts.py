@@ -17,13 +17,14 @@ class Piece:
 class ThoughtFilter:
     """Feed a reply as it streams; tags may be split over deltas and are never shown.
 
-    Thoughts are recognised anywhere in the reply; an unclosed thought lasts to its end.
+    Thoughts are recognised anywhere in the reply; an unclosed thought lasts to its end. A reply that goes on
+    with `continued` text keeps the blank it begins with.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, continued: bool = False) -> None:
         self._pending = ""
         self._close: str | None = None
-        self._at_start = True
+        self._at_start = not continued
 
     def feed(self, delta: str) -> list[Piece]:
         """Return what is certain by now; text that may be the beginning of a tag is held back."""
