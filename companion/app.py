@@ -226,10 +226,22 @@ class Companion:
                 self._tell(error)
             self._speech = SpeechClient(recogniser=recogniser, voice=voice, on_event=self._on_worker_event)
         self.engines.voice.put(self._speech)
-        self.bus.publish(events.EngineChanged("voice", voice.engine))
         if recogniser is not None:
             self.engines.recogniser.put(self._speech)
             self.bus.publish(events.EngineChanged("recogniser", recogniser.engine))
+        self._warm_voice(self._speech)
+        self.bus.publish(events.EngineChanged("voice", voice.engine))
+
+    def _warm_voice(self, speech: SpeechClient) -> None:
+        """Make the weights and dictionaries ready, so that her first words do not wait for them."""
+        report = next((one for one in self.characters() if one.id == self.default_character()), None)
+        spec = (
+            report.character.voice
+            if report is not None and report.character
+            else wiring.default_voice(self.settings)
+        )
+        for _ in speech.synthesise("嗯。" if spec.language == "zh" else "Yes.", self._cancel, voice=spec):
+            pass
 
     def _start_language(self) -> None:
         with self._reloading:
@@ -270,7 +282,9 @@ class Companion:
             except Cancelled:
                 return
             except CompanionError as error:
-                failing.get(name.rpartition("-")[2], lambda _: None)(error)
+                fail = failing.get(name.rpartition("-")[2])
+                if fail is not None:
+                    fail(error)
                 self._tell(error)
 
         thread = threading.Thread(target=run, name=name)

@@ -27,9 +27,9 @@ class Hardware:
 
 @dataclass(frozen=True, slots=True)
 class ThreadPlan:
-    """How many threads each engine gets; no two that work at once share a core where that can be helped.
+    """How many threads each engine gets at most.
 
-    llama.cpp spins: with as many threads as cores and anything else running it falls to a tenth of its speed.
+    The language engine gives way by itself while others, the voice among them, need the cores.
     """
 
     decode: int
@@ -63,8 +63,7 @@ def n_cores() -> int:
 def plan_threads(cores: int, *, speaks: bool, wished: int = 0) -> ThreadPlan:
     """Return the thread plan for `cores`; `speaks` tells whether a voice works beside the language model."""
     if cores <= 2:
-        decode = 1 if speaks else cores
-        plan = ThreadPlan(decode=decode, prefill=cores, recogniser=cores, voice=1)
+        plan = ThreadPlan(decode=cores, prefill=cores, recogniser=cores, voice=1)
     else:
         language = max(1, cores - 2) if speaks else cores - 1
         plan = ThreadPlan(

@@ -88,6 +88,7 @@ def voice_spec(
             "kokoro_model": str(kokoro) if kokoro else None,
             "styles_folder": str(bundled("assets") / "voices"),
             "threads": threads_for(settings).voice,
+            "dictionaries": str(paths.cache / "dictionaries") if kokoro else None,
         },
     )
 

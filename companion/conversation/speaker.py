@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 import queue
 import threading
 import time
 
-import numpy as np
-
 from companion.conversation.bus import Subscriber
 from companion.conversation.slots import Engines
-from companion.domain.audio import AudioClip, Speech
 from companion.domain.cancel import CancelToken
 from companion.domain.character import VoiceSpec
 from companion.domain.clauses import Clause
@@ -176,19 +172,9 @@ class Speaker:
                 return
             if self.first_audio_s is None and len(speech.clip.samples):
                 self.first_audio_s = time.monotonic()
-            padded = _with_pause(speech, clause.text) if speech.last else speech
             with self._lock:
                 offset = self._end_s
-                self._timeline.append(Spoken(offset, padded, clause.start, clause.end, clause.offsets))
-                self._end_s += padded.clip.seconds
-            self._publish(SpeechReady(self._turn, padded, offset, clause.start))
-            audio.enqueue(self._turn, padded)
-
-
-def _with_pause(speech: Speech, text: str) -> Speech:
-    """Return `speech` followed by the silence that its closing mark asks for."""
-    closing = text.rstrip().rstrip("”’」』\"')）*")[-1:]
-    pause = _PAUSES_S.get(closing, _SENTENCE_PAUSE_S)
-    silence = np.zeros(int(pause * speech.clip.rate_hz), np.float32)
-    clip = AudioClip(np.concatenate([speech.clip.samples, silence]), speech.clip.rate_hz)
-    return dataclasses.replace(speech, clip=clip)
+                self._timeline.append(Spoken(offset, speech, clause.start, clause.end, clause.offsets))
+                self._end_s += speech.clip.seconds
+            self._publish(SpeechReady(self._turn, speech, offset, clause.start))
+            audio.enqueue(self._turn, speech)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import os
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from companion.engines.language_models.llama_native import LoadPlan, NativeModel
 from companion.engines.language_models.loops import LoopDetector
 from companion.engines.language_models.reply_stream import ReplyStream, StopReason
 from companion.engines.language_models.sampler import PENALTY_WINDOW, Sampler, is_spared
+from companion.engines.spare_cores import Pace, SpareCores
 from companion.errors import ModelError
 from companion.ports import Cancel, GenerationDone, ModelInfo, Prompt, TextDelta, Warmed
 
@@ -47,12 +49,14 @@ class LlamaCpp:
         info: ModelInfo,
         *,
         states: KeptStates | None,
+        pace: Pace | None = None,
     ) -> None:
         self._native = native
         self._form = form
         self._info = info
         self._n_batch = native.n_batch
         self._states = states
+        self._pace = pace
         self._past: list[int] = []
         self._adapters: tuple[Adapter, ...] = ()
         self._adapters_key = ""
@@ -71,11 +75,13 @@ class LlamaCpp:
         threads_batch: int = 2,
         state_folder: Path | str | None = None,
         n_batch: int | None = None,
+        gives_way: bool = True,
     ) -> LlamaCpp:
         """Return the model of a GGUF file, ready to write. Blocks for seconds.
 
         `gpu_layers` -1 puts as many layers on the GPU as fit; what was given up is told in `info.notes`.
-        `threads` serve decoding, `threads_batch` prefill. Saved KV states go to `state_folder`, if given.
+        `threads` serve decoding, `threads_batch` prefill; `gives_way` lowers both while other programs, the
+        voice among them, need the cores. Saved KV states go to `state_folder`, if given.
         Raises ModelError, code `gguf`, `architecture`, `memory` or `load`.
         """
         header = check_gguf(model)
@@ -93,16 +99,12 @@ class LlamaCpp:
         if state_folder is not None:
             identity = f"{file_identity(header.path)} f16 {native.n_ctx} {form.name} {native.build} {native.gpu_layers}"
             states = KeptStates(Path(state_folder), identity)
-        return cls(native, form, info, states=states)
+        pace = Pace(threads, threads_batch, SpareCores(os.cpu_count() or 1)) if gives_way else None
+        return cls(native, form, info, states=states, pace=pace)
 
     @property
     def info(self) -> ModelInfo:
         return self._info
-
-    def set_threads(self, decode: int, prefill: int) -> None:
-        """Change the thread counts between calls, so that speech gets the cores it needs."""
-        self._check_open()
-        self._native.set_threads(decode, prefill)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         self._check_open()
@@ -187,6 +189,8 @@ class LlamaCpp:
         return _Evaluated(n_cached, len(tokens) - n_cached, complete=True)
 
     def _extend(self, chunk: Sequence[int]) -> bool:
+        if self._pace is not None and (threads := self._pace.changed()) is not None:
+            self._native.set_threads(*threads)
         outcome = self._native.decode(chunk) if len(chunk) > 1 else self._native.decode_one(chunk[0])
         if outcome == "done":
             self._past += chunk

@@ -9,7 +9,7 @@ from pathlib import Path
 from companion.domain.audio import Speech
 from companion.domain.character import VoiceSpec
 from companion.engines.voices.kokoro_onnx import KokoroOnnx
-from companion.engines.voices.phonemiser import Phonemiser, spoken_form
+from companion.engines.voices.phonemiser import Phonemiser, load_dictionaries, spoken_form
 from companion.engines.voices.piper_onnx import PiperOnnx
 from companion.engines.voices.tones import Tones
 from companion.errors import CompanionError, ModelError
@@ -43,9 +43,15 @@ class VoiceBank:
         threads: int = 1,
         cache: int = 2,
         *,
+        dictionaries: Path | str | None = None,
         phonemise: Phonemiser = spoken_form,
     ) -> VoiceBank:
-        """Return a bank; weights are opened when a voice first speaks, or by `warm`."""
+        """Return a bank; weights are opened when a voice first speaks, or by `warm`.
+
+        With `dictionaries`, a private folder for their cache, the dictionaries are read now.
+        """
+        if dictionaries is not None:
+            load_dictionaries(Path(dictionaries))
         model = Path(kokoro_model) if kokoro_model else None
         folder = Path(styles_folder) if styles_folder else None
         return cls(model, folder, threads, cache, phonemise)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Literal
 
 from companion.text.phonemes import Language, Phonemes
@@ -16,3 +17,11 @@ def spoken_form(text: str, language: Language, alphabet: Alphabet) -> Phonemes:
     from companion.text.frontend import phonemise
 
     return phonemise(text, language=language, alphabet=alphabet)
+
+
+def load_dictionaries(cache: Path) -> None:
+    """Read every dictionary; `cache` makes later starts quicker."""
+    from companion.text.frontend import warm
+
+    cache.mkdir(parents=True, exist_ok=True, mode=0o700)
+    warm(cache)

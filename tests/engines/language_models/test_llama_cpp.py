@@ -203,12 +203,6 @@ def test_a_prompt_that_fills_the_context_leaves_room_for_a_token_or_is_refused(s
     assert caught.value.code == "context"
 
 
-def test_threads_can_be_changed_between_calls(model: LlamaCpp) -> None:
-    expected, _ = run(model, ask("你好"))
-    model.set_threads(1, 1)
-    assert run(model, ask("你好"))[0] == expected
-
-
 # ---- saved states
 
 
