@@ -14,7 +14,7 @@ from companion.domain.state import ListenMode
 from companion.errors import CompanionError
 from companion.gui.home import Home
 from companion.gui.inert import plain_name
-from companion.gui.notices import NoticeText, help_label, worker_lost_text
+from companion.gui.notices import Help, NoticeText, help_label, worker_lost_text
 from companion.gui.portraits import Portraits
 from companion.gui.stage_slot import Stage
 from companion.gui.surface import Surface
@@ -213,11 +213,13 @@ class Director(QObject):
 
     def _refresh_chats(self) -> None:
         if self._character is not None:
-            character = self._character.id
-            self._tasks.run(lambda: self._companion.log.chats(character), self._show_chats)
+            self._tasks.run(self._companion.log.chats, self._show_chats)
 
     def _show_chats(self, chats: Sequence[ChatInfo]) -> None:
-        self._home.sidebar.chats.rows.show(chats)
+        mine = [one for one in chats if self._character is not None and one.character == self._character.id]
+        latest = sorted(chats, key=lambda one: one.last_seq)
+        self._home.sidebar.characters.rows.set_previews({one.character: one.preview for one in latest})
+        self._home.sidebar.chats.rows.show(mine)
         self._home.sidebar.chats.set_current(self._opened)
 
     def _open_hit(self, hit: SearchHit) -> None:
@@ -237,9 +239,11 @@ class Director(QObject):
     def _on_device(self, direction: str, name: str, why: str) -> None:
         if name or not why:
             return
-        what = tr("No microphone can be used.") if direction == "input" else tr("No loudspeaker can be used.")
+        hears = direction == "input"
+        what = tr("No microphone can be used.") if hears else tr("No loudspeaker can be used.")
+        help_: Help = "microphone" if hears else "settings"
         hint = tr("A device that returns is taken up by itself. Until then you can go on in writing.")
-        self._home.panel.model.add_notice(NoticeText(what, hint, "microphone", help_label("microphone")))
+        self._home.panel.model.add_notice(NoticeText(what, hint, help_, help_label(help_)))
 
     def _on_preparing(self, fraction: float) -> None:
         if fraction < 1.0:

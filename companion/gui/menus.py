@@ -23,6 +23,7 @@ def window_menu(
     files: Files,
     chat: str,
     delete: Callable[[str], None],
+    show_deleted: Callable[[], None],
     general: General,
     change: Change,
 ) -> QMenu:
@@ -34,6 +35,7 @@ def window_menu(
         menu.addAction(tr("Save the chat…")).triggered.connect(lambda: files.choose_export(chat))
         menu.addAction(tr("Delete the chat")).triggered.connect(lambda: delete(chat))
     menu.addAction(tr("Open a chat file…")).triggered.connect(files.choose_import)
+    menu.addAction(tr("Deleted chats…")).triggered.connect(show_deleted)
     menu.addSeparator()
     for name in ("undo", "continue"):
         menu.addAction(actions[name])

@@ -139,7 +139,7 @@ def stylesheet(
     lengths = {
         "radius": px(12),
         "small_radius": px(8),
-        "round": px(22),
+        "round": px(20),
         "control": px(24),
         "pad_xs": px(4),
         "pad_s": px(5),

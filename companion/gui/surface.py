@@ -7,9 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
+    from companion.conversation.slots import Engines
     from companion.domain.character import PackReport
     from companion.domain.commands import Command
     from companion.domain.events import Event
+    from companion.engines.catalog import Catalog
+    from companion.engines.weights_folder import InstalledModel
+    from companion.hardware import Hardware
+    from companion.packs.editor import CharacterDraft
     from companion.paths import Paths
     from companion.settings import Settings
     from companion.storage.chat_log import SqliteChatLog

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from PySide6.QtCore import QEvent, QPoint, QSettings, QSize, Qt
@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QMainWindow, QWidget
 
 from companion.domain import commands as do
 from companion.domain.character import PackReport
-from companion.domain.messages import SearchHit
+from companion.domain.messages import ChatInfo, SearchHit
 from companion.gui.bridge import EventBridge
 from companion.gui.chat.panel import ChatPanel
 from companion.gui.director import Director
@@ -32,6 +32,7 @@ from companion.gui.portraits import Portraits
 from companion.gui.problems import ProblemsPage
 from companion.gui.search.panel import SearchPanel
 from companion.gui.shortcuts import ShortcutPage, shortcuts
+from companion.gui.sidebar.deleted import DeletedChats
 from companion.gui.sidebar.panel import Sidebar
 from companion.gui.stage_slot import make_stage
 from companion.gui.surface import Surface
@@ -115,6 +116,17 @@ class MainWindow(QMainWindow):
         view.setAccessibleName(tr("Whole text"))
         self.open_page(view, tr("Whole text"))
 
+    def open_deleted(self) -> None:
+        """Show the deleted chats of the open character."""
+        character, log = self.director.character, self.companion.log
+        if character is not None:
+            self.tasks.run(lambda: log.deleted_chats(character.id), self._show_deleted)
+
+    def _show_deleted(self, chats: Sequence[ChatInfo]) -> None:
+        page = DeletedChats(chats)
+        page.restored.connect(lambda chat: self.companion.post(do.RestoreChat(chat)))
+        self.open_page(page, tr("Deleted chats"))
+
     def open_problems(self, report: PackReport) -> None:
         """Show what is wrong with a pack."""
         self.open_page(ProblemsPage(report), tr("What is wrong with it"))
@@ -182,6 +194,7 @@ class MainWindow(QMainWindow):
             self.files,
             self.panel.chat,
             self.director.delete_chat,
+            self.open_deleted,
             self.companion.settings.general,
             self._set_general,
         )

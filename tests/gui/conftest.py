@@ -214,6 +214,7 @@ def chinese(qapp: QApplication) -> Iterator[None]:
 
 @pytest.fixture
 def look(qapp: QApplication) -> Look:
+    apply_language(qapp, "en")
     look = next(iter(qapp.findChildren(Look)), None) or Look(qapp)
     look.set(choice="light", zoom=100, accent="", reduced_motion=False)
     look.apply()

@@ -152,7 +152,7 @@ def test_the_last_message_is_edited_in_place(window: MainWindow, companion: Any,
     say(window, "错字")
     qtbot.waitUntil(lambda: len(texts(window)) == 3)
     keys(window, Qt.Key.Key_Up, CTRL)
-    field = window.panel.view.inline
+    field = window.panel.view.inline.field
     assert field is not None
     assert field.text == "错字"
     field.saved.emit(field.message, "对字")
@@ -353,20 +353,16 @@ def test_closing_in_the_middle_of_a_reply_is_quiet(window: MainWindow, companion
     assert not window.isVisible()
 
 
-def test_it_is_imported_fast_and_without_engines() -> None:
+def test_it_is_imported_without_engines() -> None:
     code = (
-        "import sys, time; t = time.process_time(); import companion.gui.window; "
-        "print(time.process_time() - t); "
+        "import sys, companion.gui.window; "
         "print([one for one in sys.modules if one.split('.')[0] in "
         "{'llama_cpp','faster_whisper','ctranslate2','onnxruntime','sounddevice','miniaudio','jieba','torch'}])"
     )
     out = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     ).stdout
-    seconds, engines = out.splitlines()
-    assert engines == "[]"
-    # Half a second on an idle computer; this one may be busy with other tests.
-    assert float(seconds) < 2.0
+    assert out.strip() == "[]"
 
 
 def test_long_names_and_hostile_texts_leave_the_window_usable(

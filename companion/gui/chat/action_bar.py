@@ -60,4 +60,5 @@ class ActionBar(QFrame):
         button.say(text)
         self._row.addWidget(button)
         self._buttons.append(button)
+        button.show()  # the layout counts only what is not hidden
         return button

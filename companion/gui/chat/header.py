@@ -19,17 +19,23 @@ class StateMark(QWidget):
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._look, self._state = look, "asleep"
-        look.changed.connect(self.update)
-        self.setFixedSize(QSize(14, 14))
+        look.changed.connect(self._resize)
+        self._resize()
 
     def set_state(self, state: State) -> None:
         self._state = state
+        self.update()
+
+    def _resize(self) -> None:
+        side = self._look.px(14)
+        self.setFixedSize(QSize(side, side))
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         tokens = self._look.tokens
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.scale(self.width() / 14, self.height() / 14)
         centre = QPointF(7, 7)
         match self._state:
             case "listening" | "hearing":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QObject, QRect, Qt, Signal
 from PySide6.QtGui import QInputMethodEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
@@ -105,3 +105,44 @@ class InlineField(QFrame):
             self.saved.emit(self.message, text)
         else:
             self.left.emit()
+
+
+class InlineSlot(QObject):
+    """Holds the one field that may be open in a view; `changed` carries the message whose row has another height."""
+
+    changed = Signal(int)
+
+    def __init__(self, look: Look, viewport: QWidget) -> None:
+        super().__init__(viewport)
+        self._look, self._viewport = look, viewport
+        self.field: InlineField | None = None
+
+    def is_at(self, key: int) -> bool:
+        return self.field is not None and self.field.message == key
+
+    def height(self) -> float:
+        """Return the height of the row in which the field stands."""
+        return float(self.field.wanted_height() + self._look.px(24)) if self.field is not None else 0.0
+
+    def open(self, key: int, text: str, *, editable: bool) -> InlineField:
+        self.close()
+        self.field = InlineField(self._look, key, text, editable=editable, parent=self._viewport)
+        self.field.left.connect(self.close)
+        self.changed.emit(key)
+        self.field.show()
+        self.field.take_focus()
+        return self.field
+
+    def close(self) -> None:
+        """Close the field, changing nothing."""
+        if self.field is not None:
+            field, self.field = self.field, None
+            field.hide()
+            field.deleteLater()
+            self.changed.emit(field.message)
+
+    def place(self, row: QRect) -> None:
+        """Put the field into its row."""
+        if self.field is not None:
+            px = self._look.px
+            self.field.setGeometry(row.adjusted(px(24), px(16), -px(24), -px(8)))

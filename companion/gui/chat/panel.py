@@ -109,7 +109,7 @@ class ChatPanel(QWidget):
                 fresh = chat.chat != self._chat
                 self._chat = chat.chat
                 self._stop_waiting()
-                self.view.close_inline()
+                self.view.inline.close()
                 self.model.show(messages, fresh=fresh)
                 self.header.set_chat(self.model.names[0], chat.title)
                 self._choose_page()

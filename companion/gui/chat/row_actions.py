@@ -85,7 +85,7 @@ class RowActions(QObject):
             field.saved.connect(self._on_edited)
 
     def _on_edited(self, message: int, text: str) -> None:
-        self._view.close_inline()
+        self._view.inline.close()
         row = self._model.row_of(message)
         if row >= 0 and self._model.entry(row).text != text:
             self._post(do.Edit(message, text))

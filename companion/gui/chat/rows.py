@@ -133,16 +133,15 @@ class _Parts:
         ink = Ink(tokens.muted if entry.kind == "partial" else tokens.text, tokens.muted)
         self._metrics = QFontMetricsF(look.font("small"))
         self._stack: list[QTextDocument | _Small] = []
+        self._thought: QTextDocument | None = None
         unheard = entry.message.unheard if entry.message is not None and not entry.streaming else ""
         if entry.thought.strip():
             open_ = "thought" in opened
             self._small(tr("Thought"), "down" if open_ else "right", "thought")
             if open_:
-                self._stack.append(
-                    _hugging(
-                        plain_document(tame(entry.thought.strip(), _THOUGHT_SHOWN), look, tokens.muted, width)
-                    )
-                )
+                thought = tame(entry.thought.strip(), _THOUGHT_SHOWN)
+                self._thought = _hugging(plain_document(thought, look, tokens.muted, width))
+                self._stack.append(self._thought)
         if entry.text.strip() or not self._stack:
             self._stack.append(_hugging(message_document(entry.text, look, ink, width)))
         if len(entry.text) > LONGEST_SHOWN:
@@ -176,7 +175,7 @@ class _Parts:
                 y += high
             else:
                 row.texts.append((part, QPointF(x, y)))
-                y += part.size().height()
+                y += part.size().height() + (self._look.px(6) if part is self._thought else 0)
         return y
 
     def _small(self, text: str, icon: str, target: Target) -> None:

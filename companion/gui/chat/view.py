@@ -28,7 +28,7 @@ from PySide6.QtWidgets import (
 
 from companion.gui.chat.delegate import BubbleDelegate
 from companion.gui.chat.entries import ConversationModel, Entry
-from companion.gui.chat.inline import InlineField
+from companion.gui.chat.inline import InlineField, InlineSlot
 from companion.gui.chat.rows import RowLayout, estimate, lay_out
 from companion.gui.chat.scrolling import RowPositions
 from companion.gui.theme import Look
@@ -56,8 +56,8 @@ class ConversationView(QListView):
         self._open: dict[int, frozenset[str]] = {}
         self._rows = RowPositions(self._measure, self._estimate)
         self._follow, self._settling = True, False
-        self.inline: InlineField | None = None
-        """The field that is open in place of a bubble."""
+        self.inline = InlineSlot(look, self.viewport())
+        """The field that may be open in place of a bubble."""
         self._delegate = BubbleDelegate(look, self.layout_of, self)
         self._dots = QTimer(self, interval=_DOTS_MS)
         self._dots.timeout.connect(self._move_dots)
@@ -67,6 +67,7 @@ class ConversationView(QListView):
         self.setModel(model)
         model.dataChanged.connect(self._row_changed)
         look.changed.connect(self.relayout)
+        self.inline.changed.connect(self._inline_changed)
 
     def _set_up(self) -> None:
         self.setProperty("look", "conversation")
@@ -109,26 +110,12 @@ class ConversationView(QListView):
 
     def open_inline(self, key: int, text: str, *, editable: bool) -> InlineField | None:
         """Open a field in place of a row's bubble, or return None if the row is not here."""
-        self.close_inline()
         row = self._model.row_of(key)
         if row < 0:
             return None
-        self.inline = InlineField(self._look, key, text, editable=editable, parent=self.viewport())
-        self.inline.left.connect(self.close_inline)
-        self._reshow(key)
+        field = self.inline.open(key, text, editable=editable)
         self.scrollTo(self._model.index(row))
-        self.inline.show()
-        self.inline.take_focus()
-        return self.inline
-
-    def close_inline(self) -> None:
-        """Close the field, changing nothing."""
-        if self.inline is not None:
-            field, self.inline = self.inline, None
-            field.hide()
-            field.deleteLater()
-            self._reshow(field.message)
-            self.setFocus(Qt.FocusReason.OtherFocusReason)
+        return field
 
     def go_to_end(self) -> None:
         """Show the end and follow it from now on."""
@@ -166,7 +153,7 @@ class ConversationView(QListView):
         super().reset()
         self._open.clear()
         self._layouts.clear()
-        self.close_inline()
+        self.inline.close()
         self._rows.reset(self._model.rowCount())
         self._follow = True
 
@@ -263,8 +250,8 @@ class ConversationView(QListView):
         for row in range(start, end + 1):
             key = self._model.entry(row).key
             self._layouts.pop(key, None)
-            if self.inline is not None and self.inline.message == key:
-                self.close_inline()
+            if self.inline.is_at(key):
+                self.inline.close()
         self._rows.remove(start, end - start + 1)
         QTimer.singleShot(0, self, self.doItemsLayout)
 
@@ -281,9 +268,7 @@ class ConversationView(QListView):
 
     def _measure(self, row: int) -> float:
         entry = self._model.entry(row)
-        if self.inline is not None and self.inline.message == entry.key:
-            return float(self.inline.wanted_height() + self._look.px(24))
-        return self.layout_of(entry).height
+        return self.inline.height() if self.inline.is_at(entry.key) else self.layout_of(entry).height
 
     def _estimate(self, row: int) -> float:
         return estimate(self._model.entry(row), float(self.viewport().width()), self._look)
@@ -305,8 +290,7 @@ class ConversationView(QListView):
             rect = self.visualRect(index)
             if rect.top() > area.bottom():
                 break
-            hidden = self.inline is not None and self.inline.message == self._model.entry(row).key
-            if not hidden:
+            if not self.inline.is_at(self._model.entry(row).key):
                 self._delegate.paint(painter, self._option(index, rect), index)
             row += 1
         painter.end()
@@ -386,14 +370,14 @@ class ConversationView(QListView):
         self.viewport().update()
 
     def _place_inline(self) -> None:
-        if self.inline is None:
-            return
-        row = self._model.row_of(self.inline.message)
+        row = self._model.row_of(self.inline.field.message) if self.inline.field is not None else -1
         if row >= 0:
-            rect = self.visualRect(self._model.index(row)).adjusted(
-                self._look.px(24), self._look.px(16), -self._look.px(24), -self._look.px(8)
-            )
-            self.inline.setGeometry(rect)
+            self.inline.place(self.visualRect(self._model.index(row)))
+
+    def _inline_changed(self, key: int) -> None:
+        self._reshow(key)
+        if self.inline.field is None:
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _run_dots(self) -> None:
         waits = any(

@@ -32,7 +32,6 @@ class ChatWelcome(QWidget):
         box.addSpacing(16)
         for _ in range(3):
             button = push_button("suggestion", self)
-            button.setMaximumWidth(420)
             button.clicked.connect(lambda _=False, button=button: self.suggested.emit(button.text()))
             box.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
             self._buttons.append(button)
@@ -47,12 +46,15 @@ class ChatWelcome(QWidget):
 
     def _write(self) -> None:
         self._title.setText(self._name)
-        self._line.setText(tr("Write, or press the microphone and speak.") if self._name else "")
+        invitation = tr("Write, or press the microphone and speak.")
+        self._line.setText(invitation if self._name else tr("Drop a character file here, or press the plus."))
         sentences = _SAYINGS[self._language if self._language in _SAYINGS else "en"]
         for button, sentence in zip(self._buttons, sentences, strict=True):
             button.setText(sentence)
             button.setVisible(bool(self._name))
-            button.setMinimumWidth(min(420, button.sizeHint().width()))
+        widest = max(button.sizeHint().width() for button in self._buttons)
+        for button in self._buttons:
+            button.setFixedWidth(min(self._look.px(420), widest + self._look.px(24)))
 
 
 # Said to the character, so in her language and not in the window's.

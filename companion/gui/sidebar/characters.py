@@ -18,7 +18,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from companion.domain.character import Character, PackReport
+from companion.domain.character import PackReport
 from companion.gui.icons import pixmap
 from companion.gui.inert import plain_name
 from companion.gui.portraits import Portraits
@@ -26,6 +26,7 @@ from companion.gui.theme import Look
 from companion.gui.translation import Texts, tr
 
 ReportRole: Final = Qt.ItemDataRole.UserRole + 1
+PreviewRole: Final = Qt.ItemDataRole.UserRole + 2
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT: Final = QModelIndex()
 _ROW, _FACE = 64, 44
@@ -39,6 +40,21 @@ class CharacterModel(QAbstractListModel):
         self._all: list[PackReport] = []
         self._shown: list[PackReport] = []
         self._filter = ""
+        self._previews: dict[str, str] = {}
+
+    def set_previews(self, previews: dict[str, str]) -> None:
+        """Show the last words of each character's latest chat below her name."""
+        if previews != self._previews:
+            self._previews = previews
+            if self._shown:
+                self.dataChanged.emit(self.index(0), self.index(len(self._shown) - 1))
+
+    def preview(self, row: int) -> str:
+        """Return the line below a name."""
+        report = self._shown[row]
+        if report.character is None:
+            return tr("Cannot be used")
+        return plain_name(self._previews.get(report.id, ""), 80)
 
     def show(self, reports: Sequence[PackReport]) -> None:
         self._all = list(reports)
@@ -63,6 +79,8 @@ class CharacterModel(QAbstractListModel):
         report = self._shown[index.row()]
         if role == ReportRole:
             return report
+        if role == PreviewRole:
+            return self.preview(index.row())
         if role in (
             Qt.ItemDataRole.DisplayRole,
             Qt.ItemDataRole.ToolTipRole,
@@ -117,7 +135,7 @@ class CharacterDelegate(QStyledItemDelegate):
         at = QPointF(rect.left() + (px(72) - face) / 2 - px(1), rect.center().y() - face / 2)
         self._paint_face(painter, report, at, face)
         if rect.width() > px(120):
-            self._paint_name(painter, report, rect)
+            self._paint_name(painter, report, index.data(PreviewRole), rect)
         painter.restore()
 
     def _paint_face(self, painter: QPainter, report: PackReport, at: QPointF, face: int) -> None:
@@ -133,12 +151,11 @@ class CharacterDelegate(QStyledItemDelegate):
         warning = pixmap("warning", self._look.tokens.danger.name(), size, ratio)
         painter.drawPixmap(at + QPointF(shift, shift), warning)
 
-    def _paint_name(self, painter: QPainter, report: PackReport, rect: QRectF) -> None:
+    def _paint_name(self, painter: QPainter, report: PackReport, line: str, rect: QRectF) -> None:
         tokens, px = self._look.tokens, self._look.px
         left = rect.left() + px(72)
         wide = rect.right() - left - px(14)
         strong = self._look.font("body", weight=QFont.Weight.DemiBold)
-        line = _line_below(report)
         name_rect = QRectF(left, rect.top(), wide, rect.height())
         if line:
             name_rect = QRectF(left, rect.center().y() - px(21), wide, px(22))
@@ -211,13 +228,3 @@ class CharacterList(QListView):
 def shown_name(report: PackReport) -> str:
     """Return how a pack is called: its character's name, else the file's."""
     return plain_name(report.character.shown_name if report.character is not None else report.id)
-
-
-def _line_below(report: PackReport) -> str:
-    if report.character is None:
-        return tr("Cannot be used")
-    return plain_name(_first_line(report.character))
-
-
-def _first_line(character: Character) -> str:
-    return (character.creator_notes or "").strip().split("\n")[0][:80]

