@@ -334,7 +334,7 @@ def paint_tears(sheet: Sheet) -> None:
 
 def paint_sweat(sheet: Sheet) -> None:
     """Paint one small drop beside the temple."""
-    x, y = 738.0, 374.0
+    x, y = 776.0, 342.0
     drop = shape(
         [(x, y - 22), (x + 11, y + 4), (x + 9, y + 14), (x, y + 19)],
         [(x, y + 19), (x - 9, y + 14), (x - 11, y + 4), (x, y - 22)],

@@ -115,7 +115,8 @@ def draw_layers(folder: Folder) -> None:
     character = folder.character
     look = character.LOOK
     folder.add("hair_back", "hair_back", character.paint_hair_back)
-    folder.add("body", "body", lambda s: folder.clothes.paint_body(s, look), tilted=False)
+    folder.add("neck", "body", lambda s: folder.clothes.paint_neck(s, look), tilted=False)
+    folder.add("body", "body", folder.clothes.paint_body, tilted=False)
     if hasattr(folder.clothes, "paint_accessory"):
         folder.add("accessory", "body", folder.clothes.paint_accessory, tilted=False)
     if hasattr(character, "paint_braid"):

@@ -61,16 +61,16 @@ _RIGHT_FRONT: Final = (
 )
 
 
-def paint_body(sheet: Sheet, look: Look) -> None:
-    """Paint neck, knit and coat down to the waist."""
-    collar_back = [(470, 850), (490, 790), (530, 752), (606, 742), (684, 748), (728, 786), (748, 846)]
-    sheet.fill(shape(collar_back, [(748, 846), (470, 850)]), _NAVY["deep"])
-    _neck(sheet, look)
+def paint_body(sheet: Sheet) -> None:
+    """Paint knit and coat down to the waist."""
     _knit(sheet)
     _coat(sheet)
 
 
-def _neck(sheet: Sheet, look: Look) -> None:
+def paint_neck(sheet: Sheet, look: Look) -> None:
+    """Paint the neck, which stands behind the clothes, and the coat's collar behind it."""
+    collar_back = [(470, 850), (490, 790), (530, 752), (606, 742), (684, 748), (728, 786), (748, 846)]
+    sheet.fill(shape(collar_back, [(748, 846), (470, 850)]), _NAVY["deep"])
     neck = shape(
         [(552, 620), (550, 700), (544, 800)],
         [(544, 800), (680, 800)],

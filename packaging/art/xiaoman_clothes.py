@@ -26,13 +26,13 @@ _TRIM: Final = {
 _LINEN: Final = {"ink": "#8d7b6c", "shade": "#d8cabb", "base": "#f7f1e6", "light": "#fffdf8"}
 
 
-def paint_body(sheet: Sheet, look: Look) -> None:
-    """Paint neck, linen collar and jacket down to the waist."""
-    _neck(sheet, look)
+def paint_body(sheet: Sheet) -> None:
+    """Paint linen collar and jacket down to the waist."""
     _jacket(sheet)
 
 
-def _neck(sheet: Sheet, look: Look) -> None:
+def paint_neck(sheet: Sheet, look: Look) -> None:
+    """Paint the neck, which stands behind the clothes."""
     neck = shape(
         [(549, 620), (549, 690), (540, 738), (508, 768), (430, 800)],
         [(430, 800), (560, 1010), (640, 1010), (790, 796)],

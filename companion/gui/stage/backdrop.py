@@ -28,17 +28,18 @@ def backdrop(size: QSize, ratio: float, background: QImage | None, accent: QColo
     return picture
 
 
-def paint_light(painter: QPainter, area: QRectF, seconds: float, *, dark: bool) -> None:
-    """Paint the slow light that wanders over the backdrop; it returns after 36 s."""
+def paint_light(picture: QImage, size: QSize, seconds: float, *, dark: bool) -> None:
+    """Paint the slow light that wanders over the backdrop into `picture`; it returns after 36 s."""
     phase = 2 * math.pi * seconds / LIGHT_S
-    centre = QPointF(
-        area.left() + area.width() * (0.5 + 0.28 * math.cos(phase)),
-        area.top() + area.height() * (0.3 + 0.1 * math.sin(phase)),
-    )
+    area = QRectF(0, 0, size.width(), size.height())
+    x, y = 0.5 + 0.28 * math.cos(phase), 0.3 + 0.1 * math.sin(phase)
+    centre = QPointF(area.width() * x, area.height() * y)
     light = QRadialGradient(centre, max(area.width(), area.height()) * 0.55)
     light.setColorAt(0.0, QColor(255, 244, 220, 30 if dark else 44))
     light.setColorAt(1.0, QColor(255, 244, 220, 0))
+    painter = QPainter(picture)
     painter.fillRect(area, QBrush(light))
+    painter.end()
 
 
 def _paint_cover(painter: QPainter, area: QRectF, background: QImage) -> None:

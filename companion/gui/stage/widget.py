@@ -49,7 +49,8 @@ from companion.gui.tasks import Tasks
 _FAST_MS: Final = 16
 _CALM_MS: Final = 45
 _RESCALE_MS: Final = 90
-_LIGHT_EVERY_S: Final = 1.0
+_BREATH_EVERY_S: Final = 0.22
+_LIGHT_EVERY_S: Final = 1.2
 _DEFAULT_ACCENT: Final = "#7a9cc6"
 
 
@@ -89,6 +90,7 @@ class StageWidget(QWidget):
         self._puppet: Puppet | None = None
         self._wanted_scale = 0.0
         self._background: QImage | None = None
+        self._lit: QImage | None = None
         self._emotion: Emotion = "neutral"
         self._old_emotion: Emotion | None = None
         self._blend_at = 0.0
@@ -103,6 +105,7 @@ class StageWidget(QWidget):
         self._playhead = Playhead()
         self._viseme: Viseme = "rest"
         self._frame = _Frame()
+        self._painted_at = -1.0
         self._light_at = -1.0
         self._light_s = 0.0
         self._reduced = False
@@ -189,7 +192,7 @@ class StageWidget(QWidget):
 
     def set_reduced_motion(self, reduced: bool) -> None:
         """Stop breath, sway, gaze and light; the mouth still moves."""
-        self._reduced = reduced
+        self._reduced, self._lit = reduced, None
         self._wake()
         self.update()
 
@@ -241,22 +244,32 @@ class StageWidget(QWidget):
         position = self._playhead.position(now)
         self._viseme = self._mouth.at(position) if self._playhead.is_running else "rest"
         self._show_subtitle(self._subtitles.at(position) if self._playhead.is_running else self._told)
-        frame = self._frame_at(now)
-        if frame != self._frame:
-            self.update(self._figure_area())
-            self._frame = frame
+        self._show_frame(self._frame_at(now), now)
         if self._state in MOVING and not (self._reduced and self._state != "speaking"):
             self.update(self._indicator_area().toAlignedRect())
         if not self._reduced and now - self._light_at >= _LIGHT_EVERY_S:
-            self._light_at, self._light_s = now, now
+            self._light_at, self._light_s, self._lit = now, now, None
             self.update()
         self._pace(now)
 
+    def _show_frame(self, frame: _Frame, now: float) -> None:
+        """Have the figure painted if it changed; breath and sway alone move a quarter of a pixel in 0.22 s."""
+        if frame == self._frame:
+            return
+        only_breath = not self._reduced and not self._is_busy(now) and frame.slots == self._frame.slots
+        if only_breath and now - self._painted_at < _BREATH_EVERY_S:
+            return
+        self._frame, self._painted_at = frame, now
+        self.update(self._figure_area())
+
+    def _is_busy(self, now: float) -> bool:
+        if self._is_speaking or self._state in ("hearing", "thinking", "loading"):
+            return True
+        return now - self._blend_at < BLEND_S + 0.05 or not (self._reduced or self._life.is_settled)
+
     def _pace(self, now: float) -> None:
         """Run at 60 frames a second while something moves, slower for breath alone, not at all for nothing."""
-        busy = self._is_speaking or self._state in ("hearing", "thinking", "loading")
-        busy = busy or now - self._blend_at < BLEND_S + 0.05 or not (self._reduced or self._life.is_settled)
-        if busy:
+        if self._is_busy(now):
             interval = _FAST_MS
         elif self._reduced or not self.isVisible():
             self._timer.stop()
@@ -325,8 +338,6 @@ class StageWidget(QWidget):
         painter = QPainter(self)
         area, dark = QRectF(self.rect()), self._is_dark()
         self._paint_backdrop(painter, event.rect(), dark)
-        if not self._reduced:
-            paint_light(painter, area, self._light_s, dark=dark)
         self._paint_figure(painter, area)
         if self._shows_subtitles:
             self._caption.paint(painter, area, self._shown, self._subtitle_font(), dark=dark)
@@ -340,8 +351,13 @@ class StageWidget(QWidget):
         ratio = self.devicePixelRatioF()
         if self._background is None or self._background.deviceIndependentSize().toSize() != self.size():
             self._background = backdrop(self.size(), ratio, self._scenery.background, self._accent, dark=dark)
+            self._lit = None
+        if self._lit is None:
+            self._lit = self._background.copy()
+            if not self._reduced:
+                paint_light(self._lit, self.size(), self._light_s, dark=dark)
         source = QRectF(dirty.x() * ratio, dirty.y() * ratio, dirty.width() * ratio, dirty.height() * ratio)
-        painter.drawImage(QRectF(dirty), self._background, source)
+        painter.drawImage(QRectF(dirty), self._lit, source)
 
     def _paint_figure(self, painter: QPainter, area: QRectF) -> None:
         puppet = self._puppet
