@@ -22,8 +22,11 @@ _LARGEST = 2_000_000_000
 _HINT = "Save it as a WAV file with 16-bit samples."
 
 
-def read_wav(path: Path) -> AudioClip:
-    """Return the file's sound, channels averaged. Raises AudioError when it is no readable WAV file."""
+def read_wav(path: Path, *, channel: int | None = None) -> AudioClip:
+    """Return the file's sound: one `channel` of it, or all averaged.
+
+    Raises AudioError when it is no readable WAV file or has no such channel.
+    """
     try:
         if path.stat().st_size > _LARGEST:
             raise AudioError(
@@ -32,10 +35,10 @@ def read_wav(path: Path) -> AudioClip:
         content = path.read_bytes()
     except OSError as error:
         raise AudioError(f"{path.name} cannot be read: {error.strerror}.") from error
-    return parse_wav(content, path.name)
+    return parse_wav(content, path.name, channel=channel)
 
 
-def parse_wav(content: bytes, name: str = "The sound") -> AudioClip:
+def parse_wav(content: bytes, name: str = "The sound", *, channel: int | None = None) -> AudioClip:
     """Return the sound of a WAV file's bytes; a file cut short gives what is there. Raises AudioError."""
     if len(content) < 12 or content[:4] not in (b"RIFF", b"RF64") or content[8:12] != b"WAVE":
         raise AudioError(f"{name} is not a WAV file.", _HINT)
@@ -51,8 +54,16 @@ def parse_wav(content: bytes, name: str = "The sound") -> AudioClip:
     width = bits // 8 * n_channels
     whole = chunks[b"data"]
     samples = _decode(whole[: len(whole) // max(1, width) * width], tag, bits, name)
-    mono = samples.reshape(-1, n_channels).mean(axis=1, dtype=np.float32) if n_channels > 1 else samples
+    mono = _mono(samples.reshape(-1, n_channels), channel, name)
     return AudioClip(np.nan_to_num(mono, nan=0.0, posinf=1.0, neginf=-1.0), rate_hz)
+
+
+def _mono(frames: NDArray[np.float32], channel: int | None, name: str) -> NDArray[np.float32]:
+    if channel is None:
+        return frames.mean(axis=1, dtype=np.float32) if frames.shape[1] > 1 else frames[:, 0]
+    if channel >= frames.shape[1]:
+        raise AudioError(f"{name} has {frames.shape[1]} channel(s).", "Choose the mix.")
+    return np.ascontiguousarray(frames[:, channel])
 
 
 def write_wav(path: Path, samples: NDArray[np.float32], rate_hz: int) -> None:

@@ -104,3 +104,12 @@ def test_failed_write_keeps_the_old_file_and_leaves_nothing(tmp_path):
     with pytest.raises(AudioError):
         write_wav(path, VALUES, 16_000)
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_one_channel_of_a_recording_can_be_taken(tmp_path: Path) -> None:
+    both = np.stack((np.full(100, 0.25, np.float32), np.full(100, -0.5, np.float32)), axis=1)
+    write_wav(tmp_path / "both.wav", both, 8_000)
+    assert read_wav(tmp_path / "both.wav", channel=0).samples.mean() == pytest.approx(0.25, abs=1e-3)
+    assert read_wav(tmp_path / "both.wav", channel=1).samples.mean() == pytest.approx(-0.5, abs=1e-3)
+    with pytest.raises(AudioError, match="2 channel"):
+        read_wav(tmp_path / "both.wav", channel=2)
