@@ -20,8 +20,6 @@ from companion.storage.database import (
     APPLICATION_ID,
     PAGE_SIZE,
     connect,
-    is_damage,
-    primary_code,
     transaction,
 )
 from companion.storage.migrations import migrate
@@ -59,6 +57,10 @@ def is_suspect(path: Path) -> bool:
     n_bytes = path.stat().st_size if path.exists() else 0
     if not n_bytes:
         return has_wal
+    journal = path.with_name(f"{path.name}-journal")
+    if journal.exists() and journal.stat().st_size:
+        # The file was being created; SQLite takes back what was begun.
+        return False
     with path.open("rb") as file:
         header = file.read(_HEADER_BYTES)
     if not _is_ours(header):
@@ -75,30 +77,17 @@ def _is_ours(header: bytes) -> bool:
 
 
 def _is_foreign_wal(path: Path) -> bool:
-    """Tell whether the file, seen through its write-ahead log, lacks its own last row.
+    """Tell whether the write-ahead log makes the file shorter: it is another's, for ours never shrinks.
 
     SQLite plays any well-formed write-ahead log that lies beside a database into it.
     """
-    last = "SELECT seq, chat, created_at FROM rows ORDER BY seq DESC LIMIT 1"
-    at = "SELECT seq, chat, created_at FROM rows WHERE seq = ?"
-    try:
-        with contextlib.closing(connect(path, immutable=True)) as alone:
-            own = alone.execute(last).fetchone()
-    except sqlite3.Error:
-        # Normal while a checkpoint is broken off: then only both files together are whole.
-        return False
-    if own is None:
-        return False
     try:
         # A reader does not checkpoint when it closes.
         with contextlib.closing(connect(path, read_only=True)) as together:
-            same = together.execute(at, own[:1]).fetchone()
-            number = together.execute("SELECT seq FROM sqlite_sequence WHERE name='rows'").fetchone()
-    except sqlite3.Error as error:
-        return is_damage(error) or primary_code(error) == sqlite3.SQLITE_ERROR
-    if same is None:  # purged, unless such a number was never handed out
-        return number is None or bool(number[0] < own[0])
-    return bool(same != own)
+            n_pages: int = together.execute("PRAGMA page_count").fetchone()[0]
+    except sqlite3.Error:
+        return False
+    return n_pages < path.stat().st_size // PAGE_SIZE
 
 
 def replace_damaged(path: Path) -> tuple[Path, int]:

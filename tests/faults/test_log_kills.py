@@ -146,7 +146,7 @@ def test_a_kill_loses_nothing_that_was_acknowledged(matrix: Matrix, tmp_path: Pa
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 def test_a_kill_at_any_system_call_loses_nothing(matrix: Matrix, tmp_path: Path) -> None:
     assert len(matrix.points) > 300
     assert _violations(matrix, matrix.points, tmp_path, "good") == []
@@ -193,7 +193,7 @@ def test_a_failing_write_is_told_and_the_next_try_succeeds(matrix: Matrix, tmp_p
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 def test_any_failing_write_is_told_and_the_next_try_succeeds(matrix: Matrix, tmp_path: Path) -> None:
     found = [_error_violation(matrix, *one, tmp_path / str(n)) for n, one in enumerate(_error_points(matrix))]
     assert [one for one in found if one] == []
