@@ -45,6 +45,7 @@ from companion.gui.stage.playhead import Playhead
 from companion.gui.stage.subtitles import Shown, Subtitles
 from companion.gui.stage.visemes import MouthTrack, Viseme
 from companion.gui.tasks import Tasks
+from companion.gui.translation import tr
 
 _FAST_MS: Final = 16
 _CALM_MS: Final = 45
@@ -118,7 +119,7 @@ class StageWidget(QWidget):
         self.setMinimumSize(160, 120)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setAccessibleName(self.tr("Stage"))
+        self.setAccessibleName(tr("Stage"))
 
     # What the window tells.
 
@@ -428,15 +429,15 @@ class StageWidget(QWidget):
     def _describe(self) -> None:
         """Tell a screen reader who is here and what she does."""
         words = {
-            "asleep": self.tr("asleep"),
-            "loading": self.tr("waking up"),
-            "idle": self.tr("here"),
-            "listening": self.tr("listening"),
-            "hearing": self.tr("hearing you"),
-            "thinking": self.tr("thinking"),
-            "speaking": self.tr("speaking"),
+            "asleep": tr("asleep"),
+            "loading": tr("waking up"),
+            "idle": tr("here"),
+            "listening": tr("listening"),
+            "hearing": tr("hearing you"),
+            "thinking": tr("thinking"),
+            "speaking": tr("speaking"),
         }
-        self.setAccessibleName(self._name or self.tr("Stage"))
+        self.setAccessibleName(self._name or tr("Stage"))
         self.setAccessibleDescription(words[self._state])
 
     def figure_point(self, x: float, y: float) -> QPoint:
