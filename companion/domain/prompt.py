@@ -30,8 +30,8 @@ _RULES: dict[Language, str] = {
         "句首可以用（）写一个小动作。先回应{{user}}刚说的话，不要背诵上面的资料，不要替{{user}}说话，不用列表。"
     ),
     "en": (
-        "You are {{char}}, talking with {{user}} face to face. Say only what {{char}} would say, in spoken English, one to "
-        "three short sentences. You may begin with one small gesture in (parentheses). Answer what {{user}} has just "
+        "You are {{char}}, talking with {{user}} face to face. Say only what {{char}} would say, in spoken English, "
+        "one to three short sentences. You may begin with one small gesture in (parentheses). Answer what {{user}} has just "
         "said, do not recite the facts above, do not speak for {{user}}, use no lists."
     ),
 }
