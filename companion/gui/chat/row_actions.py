@@ -178,7 +178,7 @@ class RowActions(QObject):
         y = bubble.bottom() - high
         if x < 4 or x + wide > view.right() - 4:
             x = bubble.left() + 8 if entry.mine else bubble.right() - wide - 8
-            y = bubble.bottom() - high // 2
+            y = bubble.bottom() - 8
         return QPoint(min(max(4, x), view.right() - wide), min(max(2, y), view.bottom() - high - 2))
 
     def _menu_at_bar(self) -> None:
