@@ -23,7 +23,7 @@ class ListenRules:
     """
 
     rate_hz: int = 16_000
-    start_probability: float = 0.55
+    start_probability: float = 0.5
     end_probability: float = 0.35
     start_ms: int = 96
     resume_ms: int = 64
@@ -90,6 +90,7 @@ class Listener:
         self._speech_end = 0
         self._paused_until: int | None = None
         self._evidence = 0.0
+        self._voiced = 0
         self._onset = 0
 
     @property
@@ -109,7 +110,7 @@ class Listener:
         if self._held_from is not None:
             self._measure(level_db, n_samples)
         if self._first is None:
-            return self._begin() if self._evidence >= self._needed(self.rules.start_ms) else []
+            return self._begin() if self._is_speech(self.rules.start_ms) else []
         decisions = self._pause_or_resume(probability)
         if self._is_over():
             decisions.append(self._complete())
@@ -127,7 +128,7 @@ class Listener:
         held_from, self._held_from = self._held_from, None
         if self._first is not None:
             return [self._complete()]
-        heard = self._evidence >= self._needed(self.rules.start_ms) / 2
+        heard = self._is_speech(self.rules.start_ms / 2)
         if held_from is None or not (heard or self._loud >= self.rules.samples(self.rules.loud_ms)):
             self._forget()
             return []
@@ -150,6 +151,7 @@ class Listener:
     def _forget(self) -> None:
         self._first = self._paused_until = None
         self._evidence = 0.0
+        self._voiced = 0
 
     def _gather(self, probability: float, n_samples: int) -> None:
         """Add up speech weighted by its certainty; a silent frame takes all back."""
@@ -159,11 +161,14 @@ class Listener:
                 self._onset = self._position
             certainty = (probability - rules.end_probability) / (1.0 - rules.end_probability)
             self._evidence += n_samples * certainty
+            self._voiced += n_samples
         elif probability < rules.end_probability:
             self._evidence = 0.0
+            self._voiced = 0
 
-    def _needed(self, ms: int) -> float:
-        return self.rules.samples(ms) * _CERTAINTY
+    def _is_speech(self, ms: float) -> bool:
+        needed = self.rules.samples(ms)
+        return self._voiced >= needed and self._evidence >= needed * _CERTAINTY
 
     def _measure(self, level_db: float, n_samples: int) -> None:
         self._quietest_db = min(self._quietest_db, level_db)
@@ -185,9 +190,9 @@ class Listener:
             if probability >= threshold:
                 self._speech_end = self._position
             elif silence >= rules.samples(rules.soft_end_ms):
-                self._paused_until, self._evidence = self._position, 0.0
+                self._paused_until, self._evidence, self._voiced = self._position, 0.0, 0
                 return [Paused(self._first, self._speech_end, self._position)]
-        elif self._evidence >= self._needed(rules.resume_ms):
+        elif self._is_speech(rules.resume_ms):
             self._paused_until, self._speech_end = None, self._position
             return [Resumed(self._onset)]
         return []

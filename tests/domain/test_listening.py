@@ -79,7 +79,7 @@ def test_one_syllable_passes(ms):
     assert kinds(run(Listener(), (0.0, 320), (0.93, ms), (0.0, 640))) == [Began, Paused, Completed]
 
 
-@pytest.mark.parametrize(("probability", "ms"), [(0.99, 64), (0.6, 192), (0.5, 2000), (0.7, 96)])
+@pytest.mark.parametrize(("probability", "ms"), [(0.99, 64), (0.6, 128), (0.45, 2000), (0.7, 96)])
 def test_clicks_and_coughs_are_passed_over(probability, ms):
     assert run(Listener(), (0.0, 320), (probability, ms), (0.0, 640)) == []
 
