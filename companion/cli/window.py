@@ -16,6 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--screenshot", type=Path, metavar="FILE", help="save a picture of the window before it closes"
     )
     parser.add_argument("--quit-after", type=float, metavar="S", help="close the window after S seconds")
+    parser.add_argument("--measures", type=Path, metavar="FILE", help=argparse.SUPPRESS)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -36,7 +37,12 @@ def run(arguments: argparse.Namespace) -> int:
         )
     companion = open_companion(arguments.home, demo=arguments.demo)
     try:
-        return run_window(companion, screenshot=arguments.screenshot, quit_after_s=arguments.quit_after)
+        return run_window(
+            companion,
+            screenshot=arguments.screenshot,
+            quit_after_s=arguments.quit_after,
+            measures=arguments.measures,
+        )
     finally:
         companion.close()
 

@@ -13,6 +13,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
+from companion.gui.meter import WindowMeter
 from companion.gui.surface import Surface
 from companion.gui.theme import Look
 from companion.gui.translation import apply_language, chosen_language
@@ -23,18 +24,24 @@ _log = logging.getLogger(__name__)
 _SIGNALS_MS: Final = 250
 
 
-def run_window(companion: Surface, *, screenshot: Path | None, quit_after_s: float | None) -> int:
+def run_window(
+    companion: Surface, *, screenshot: Path | None, quit_after_s: float | None, measures: Path | None = None
+) -> int:
     """Show the window and return the exit code, see companion.gui.run."""
     application = make_application()
     apply_language(application, chosen_language(companion.settings.general.language))
     window = MainWindow(companion, make_look(application))
     _catch_faults(window)
     _let_signals_through(application, window)
+    meter = WindowMeter(window) if measures is not None else None
     window.show()
     window.begin()
     if quit_after_s is not None:
         QTimer.singleShot(round(quit_after_s * 1000), lambda: _leave(window, screenshot))
-    return int(application.exec())
+    code = int(application.exec())
+    if meter is not None and measures is not None:
+        meter.write(measures)
+    return code
 
 
 def make_application() -> QApplication:

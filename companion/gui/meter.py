@@ -1,0 +1,58 @@
+"""Measure a running window: when it was first seen, and how long its thread was ever blocked."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Final
+
+import psutil
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtWidgets import QWidget
+
+_BEAT_MS: Final = 20
+
+
+class WindowMeter(QObject):
+    """Watches `window` from before it is shown until `write`."""
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._began = psutil.Process().create_time()
+        self._visible_s: float | None = None
+        self._beat_at = time.monotonic()
+        self._gaps_ms: list[float] = []
+        window.installEventFilter(self)
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._beat)
+        self._timer.start(_BEAT_MS)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Note the first paint of the window; nothing is filtered."""
+        if self._visible_s is None and event.type() == QEvent.Type.Paint:
+            self._visible_s = time.time() - self._began
+            self._beat_at = time.monotonic()
+            self._gaps_ms.clear()
+        return super().eventFilter(watched, event)
+
+    def write(self, file: Path) -> None:
+        """Write `visible_s` since the process began, and the stalls beyond the beat: n, p50, p99, max in ms."""
+        self._timer.stop()
+        gaps = sorted(self._gaps_ms) or [0.0]
+        measured = {
+            "visible_s": self._visible_s,
+            "n_beats": len(self._gaps_ms),
+            "stall_ms": {
+                "p50": gaps[len(gaps) // 2],
+                "p99": gaps[min(len(gaps) - 1, len(gaps) * 99 // 100)],
+                "max": gaps[-1],
+            },
+        }
+        file.write_text(json.dumps(measured), encoding="utf-8")
+
+    def _beat(self) -> None:
+        now = time.monotonic()
+        self._gaps_ms.append(max(0.0, (now - self._beat_at) * 1000 - _BEAT_MS))
+        self._beat_at = now
