@@ -86,9 +86,10 @@ class Exchange:
         self.process = WorkerProcess(role, launch, self._take, self._end)
 
     @property
-    def is_idle(self) -> bool:
+    def takes_requests(self) -> bool:
+        """False from the moment at which the process was lost."""
         with self._lock:
-            return not self._inboxes
+            return self._lost is None
 
     def send(self, op: str, fields: Header | None = None, body: bytes = b"") -> bool:
         """Send a frame that wants no answer; False when it cannot be sent. Never blocks."""

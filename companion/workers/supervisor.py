@@ -152,7 +152,7 @@ class Supervisor:
     def _wait_ready(self, cancel: Cancel | None, timeout_s: float | None, *, take: bool = False) -> Exchange:
         began = time.monotonic()
         with self._changed:
-            while self._state != "ready" or self._exchange is None:
+            while self._state != "ready" or self._exchange is None or not self._exchange.takes_requests:
                 if self._error is not None and self._state in ("failed", "closed"):
                     raise self._error
                 if cancel is not None and cancel.requested:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -177,6 +178,21 @@ def test_a_death_is_told_with_its_cause_and_the_next_request_is_served(
     assert (lost.role, lost.restarts, caught.value.code) == ("language", True, "worker")
     assert _text(mind, "say:还在") == "还在"
     assert mind.pid != pid
+
+
+def test_the_request_right_after_each_death_is_served(launch: Launch, closing: Any) -> None:
+    client = closing(LanguageClient(MIND, launch=launch, limits=Limits(crashes=99, backoff_s=(0.0,))))
+    for position in range(1, 9):
+        pid = client.pid
+        parts = _parts(client, "say:一二三四五六七八九十")
+        received = [next(parts) for _ in range(position)]
+        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(WorkerError):
+            received.extend(parts)  # what was in the pipe may still arrive
+        assert len(received) >= position
+        with contextlib.suppress(WorkerError):
+            _text(client, "die:kill")
+        assert _text(client, "say:还在") == "还在"
 
 
 def test_a_request_that_does_not_kill_keeps_its_process(mind: LanguageClient, events: Any) -> None:
