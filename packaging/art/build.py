@@ -50,7 +50,7 @@ HEIGHT: Final = 1600
 PIVOT: Final = (608.0, 716.0)
 # Light along the upper left contour, shade along the lower right one.
 LIGHT: Final = {
-    "body": ((10, 8, "#fff0cf", 4.0, 0.34), (-26, -12, "#1c2440", 12.0, 0.28)),
+    "body": ((10, 8, "#fff0cf", 4.0, 0.34), (-26, 0, "#1c2440", 12.0, 0.28)),
     "hair_front": ((8, 8, "#ffdcb0", 4.0, 0.2), (-18, -10, "#1a1024", 10.0, 0.3)),
     "hair_back": ((8, 6, "#ffe9c9", 4.0, 0.25), (-16, -8, "#1a1024", 9.0, 0.4)),
     "braid": ((7, 5, "#ffdcb0", 3.0, 0.28), (-12, -6, "#1a1024", 6.0, 0.36)),

@@ -167,11 +167,11 @@ def bang_shadow(sheet: Sheet, look: Look) -> None:
 
 def paint_braid(sheet: Sheet) -> None:
     """Paint the braid that falls over her left shoulder, its ribbon and its loose end."""
-    spine = even([(794, 640), (828, 720), (822, 820), (786, 930), (762, 1040), (760, 1130)], 120)
+    spine = even([(790, 622), (822, 716), (822, 820), (786, 930), (762, 1040), (760, 1130)], 120)
     n = 11
     for i in range(n):
         t = i / n
-        width = 92 - 34 * t
+        width = (92 - 34 * t) * min(1.0, 0.56 + 2.4 * t)
         side = 1 if i % 2 else -1
         a, b, c = (spine[min(119, int((t + dt / n) * 119))] for dt in (-0.35 if i else 0.0, 0.75, 2.0))
         ahead = spine[min(119, int((t + 0.9 / n) * 119))] - spine[max(0, int((t - 0.4 / n) * 119))]

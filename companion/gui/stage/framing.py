@@ -11,6 +11,30 @@ from companion.gui.stage.pictures import Cast
 _HEADROOM: Final = 0.045
 _FILL: Final = 1.16
 _BUST: Final = 0.56
+_STRIP: Final = 0.5
+_FIGURE_SIDE: Final = 0.46
+
+
+def is_strip(area: QRectF) -> bool:
+    """Tell whether a subtitle below the figure would cover her face."""
+    return area.height() < area.width() * _STRIP and area.height() < 420
+
+
+def figure_area(area: QRectF) -> QRectF:
+    """Return the part of the stage that belongs to the figure: the left side of a strip, else all."""
+    return (
+        QRectF(area.left(), area.top(), area.width() * _FIGURE_SIDE, area.height())
+        if is_strip(area)
+        else area
+    )
+
+
+def caption_area(area: QRectF) -> QRectF:
+    """Return the part of the stage that belongs to subtitles: the right side of a strip, else all."""
+    if not is_strip(area):
+        return area
+    left = area.left() + area.width() * (_FIGURE_SIDE - 0.04)
+    return QRectF(left, area.top(), area.right() - left - 8, area.height())
 
 
 def scale(cast: Cast, area: QRectF) -> float:

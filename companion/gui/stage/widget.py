@@ -81,6 +81,7 @@ class StageWidget(QWidget):
         self._tasks = tasks or self._own_tasks
         if self._own_tasks is not None and (application := QCoreApplication.instance()) is not None:
             application.aboutToQuit.connect(self.close_tasks)
+            self.destroyed.connect(self._own_tasks.close)
         self._clock = clock
         self._life = Life(random or Random())
         self._face = FaceAssets()
@@ -220,7 +221,7 @@ class StageWidget(QWidget):
         cast = self._scenery.cast
         if cast is None or self._tasks is None or self.width() < 2:
             return
-        scale = framing.scale(cast, QRectF(self.rect())) * self.devicePixelRatioF()
+        scale = framing.scale(cast, self._figure_rect()) * self.devicePixelRatioF()
         if self._puppet is not None and self._puppet.cast is cast and abs(scale - self._puppet.scale) < 1e-4:
             return
         self._wanted_scale = scale
@@ -321,13 +322,13 @@ class StageWidget(QWidget):
         if self._puppet is None:
             return 0.0, 0.0
         where = self.mapFromGlobal(QCursor.pos())
-        eyes = framing.eyes(self._puppet.cast, QRectF(self.rect()))
+        eyes = framing.eyes(self._puppet.cast, self._figure_rect())
         return toward(where.x() - eyes.x(), where.y() - eyes.y(), 420.0)
 
     def _show_subtitle(self, shown: Shown) -> None:
         if shown == self._shown:
             return
-        area, font = QRectF(self.rect()), self._subtitle_font()
+        area, font = framing.caption_area(QRectF(self.rect())), self._subtitle_font()
         before = self._caption.box(area, self._shown, font)
         self._shown = shown
         after = self._caption.box(area, shown, font)
@@ -339,9 +340,11 @@ class StageWidget(QWidget):
         painter = QPainter(self)
         area, dark = QRectF(self.rect()), self._is_dark()
         self._paint_backdrop(painter, event.rect(), dark)
-        self._paint_figure(painter, area)
+        self._paint_figure(painter, framing.figure_area(area))
         if self._shows_subtitles:
-            self._caption.paint(painter, area, self._shown, self._subtitle_font(), dark=dark)
+            self._caption.paint(
+                painter, framing.caption_area(area), self._shown, self._subtitle_font(), dark=dark
+            )
         voice = 0.15 if self._viseme in ("rest", "closed") else 0.8
         level = voice if self._state == "speaking" else self._level
         seconds = 0.0 if self._reduced else self._clock()
@@ -380,15 +383,18 @@ class StageWidget(QWidget):
     def _figure_area(self) -> QRect:
         if self._puppet is None:
             return self.rect()
-        box = framing.box(self._puppet.cast, QRectF(self.rect())).toAlignedRect().adjusted(-12, -12, 12, 12)
+        box = framing.box(self._puppet.cast, self._figure_rect()).toAlignedRect().adjusted(-12, -12, 12, 12)
         return box.intersected(self.rect())
+
+    def _figure_rect(self) -> QRectF:
+        return framing.figure_area(QRectF(self.rect()))
 
     def _indicator_area(self) -> QRectF:
         return QRectF(self.width() - SIDE - 10, 10, SIDE, SIDE)
 
     def _subtitle_font(self) -> QFont:
         font = QFont(self.font())
-        font.setPixelSize(max(14, min(20, round(self.width() / 22))))
+        font.setPixelSize(max(14, min(20, round(self.width() / 24))))
         font.setWeight(QFont.Weight.Medium)
         return font
 
@@ -444,7 +450,7 @@ class StageWidget(QWidget):
         """Return where a canvas point stands in the widget."""
         if self._puppet is None:
             return self.rect().center()
-        area = QRectF(self.rect())
+        area = self._figure_rect()
         scale = framing.scale(self._puppet.cast, area)
         origin = framing.origin(self._puppet.cast, area)
         return QPoint(round(origin.x() + x * scale), round(origin.y() + y * scale))

@@ -285,7 +285,7 @@ def test_a_resize_scales_the_layers_anew(qtbot: QtBot, stage: StageWidget) -> No
     before = stage._puppet
     stage.resize(760, 900)
     qtbot.waitUntil(lambda: stage._puppet is not before, timeout=20_000)
-    wanted = framing.scale(stage._scenery.cast, QRectF(stage.rect()))  # type: ignore[arg-type]
+    wanted = framing.scale(stage._scenery.cast, stage._figure_rect())  # type: ignore[arg-type]
     assert wanted * stage.devicePixelRatioF() == pytest.approx(stage._puppet.scale)  # type: ignore[union-attr]
 
 
@@ -308,3 +308,27 @@ def test_the_stage_tells_a_screen_reader_who_is_there(qtbot: QtBot, stage: Stage
 def test_an_invalid_accent_is_replaced(qtbot: QtBot, stage: StageWidget) -> None:
     stage.set_character(FaceAssets(), "no colour", "A")
     assert stage._accent.isValid()
+
+
+@pytest.mark.parametrize(
+    "text", ["潮水退得很低，今晚的信号比平时传得更远。", "The tide is low tonight and the signal carries."]
+)
+def test_a_subtitle_in_a_strip_does_not_cover_her_face(qtbot: QtBot, stage: StageWidget, text: str) -> None:
+    shown(qtbot, stage)
+    stage.resize(900, 240)
+    stage.set_subtitle(text)
+    area = framing.caption_area(QRectF(stage.rect()))
+    box = stage._caption.box(area, stage._shown, stage._subtitle_font())
+    assert QRectF(stage.rect()).contains(box)
+    assert not box.toRect().contains(stage.figure_point(592, 604))
+
+
+def test_a_stage_can_be_deleted_while_pictures_are_read(qtbot: QtBot) -> None:
+    widget = StageWidget()
+    widget.show()
+    widget.set_character(RIGGED, ACCENT, "A")
+    tasks = widget._own_tasks
+    assert tasks is not None
+    with qtbot.waitSignal(widget.destroyed):
+        widget.deleteLater()
+    assert tasks._closed
