@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from companion import settings as settings_file
 from companion import wiring
@@ -31,8 +31,10 @@ from companion.paths import Paths, bundled
 from companion.settings import Settings
 from companion.storage.backup import backup, list_backups
 from companion.storage.chat_log import SqliteChatLog
-from companion.workers.clients import AudioClient, LanguageClient, SpeechClient
 from companion.workers.spec import EngineSpec
+
+if TYPE_CHECKING:
+    from companion.workers.clients import SpeechClient
 
 _log = logging.getLogger(__name__)
 _LOOK_EVERY_S = 2.0
@@ -148,6 +150,8 @@ class Companion:
 
     def devices(self, direction: Literal["input", "output"]) -> list[str]:
         """Return the names of devices; may block for some 100 ms."""
+        from companion.workers.audio_client import AudioClient
+
         audio = self.engines.audio.ready
         return audio.devices(direction) if isinstance(audio, AudioClient) else []
 
@@ -198,7 +202,11 @@ class Companion:
 
     # ---- engines
 
+    # The clients bring numpy: imported here, on a thread of their own, they do not delay the window.
+
     def _start_audio(self, spec: EngineSpec) -> None:
+        from companion.workers.audio_client import AudioClient
+
         audio = AudioClient(spec, on_event=self._on_worker_event)
         audio.open(wiring.audio_plan(self.settings))
         self.engines.audio.put(audio)
@@ -207,6 +215,8 @@ class Companion:
             self.post(do.Listen(self.settings.ears.mode))
 
     def _start_speech(self) -> None:
+        from companion.workers.clients import SpeechClient
+
         with self._reloading:
             self.engines.recogniser.clear()
             self.engines.voice.clear()
@@ -244,6 +254,8 @@ class Companion:
             pass
 
     def _start_language(self) -> None:
+        from companion.workers.clients import LanguageClient
+
         with self._reloading:
             before = self.engines.language.clear()
             if before is not None:

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
 
 from companion.domain.audio import AudioClip, Speech
 from companion.domain.character import Adapter, Sampling, VoiceSpec
 from companion.domain.messages import Ack, ChatInfo, Message, Role, SearchHit, StoredMessage, TurnId
 from companion.domain.state import ListenMode
+
+if TYPE_CHECKING:  # numpy takes a tenth of a second that the window's start need not wait for
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class Cancel(Protocol):

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Callable, Sequence
-
-import regex
 
 from companion.domain.character import Character
 from companion.domain.lore import Fired, fired, within
@@ -21,6 +20,8 @@ _DAYS_ZH = "一二三四五六日"
 
 def search(pattern: str, text: str, case_sensitive: bool) -> bool:
     """Tell whether a card's regex matches, within 50 ms; a bad or slow pattern never matches."""
+    import regex  # a twentieth of a second that few characters need
+
     body, flags = pattern.strip(), regex.NOFLAG if case_sensitive else regex.IGNORECASE
     if body.startswith("/") and body.rfind("/") > 0:
         end = body.rfind("/")
@@ -50,11 +51,11 @@ def recall(
     return within(hits, costs, min(character.lore.token_budget, token_cap))
 
 
-_ABOUT_TIME = regex.compile(
+_ABOUT_TIME = re.compile(
     r"几点|时间|时候|星期|礼拜|周[一二三四五六日末]|今天|今晚|明天|昨天|早上|早安|早啊|中午|下午|晚上|晚安|夜|睡|"
     r"\b(?:time|clock|today|tonight|tomorrow|yesterday|morning|noon|afternoon|evening|night|late|early|sleep|"
     r"(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b",
-    regex.IGNORECASE,
+    re.IGNORECASE,
 )
 
 

@@ -152,7 +152,10 @@ class Session:
                 _log.exception("handling %s failed", type(item).__name__)
                 self._bus.publish(events.Notice("Something went wrong.", "The log has details.", "fault"))
         self._stop("written")
-        self._keep_cache()
+        try:
+            self._keep_cache()
+        except StorageError as error:
+            _log.info("the chat's cache was not saved: %s", error.code)
 
     def _keep_cache(self) -> None:
         preparation = self._preparation

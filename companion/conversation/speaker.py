@@ -104,6 +104,8 @@ class Speaker:
         """Take in that the loudspeaker is done with this turn; may be called from any thread."""
         with self._lock:
             self._played_s = max(self._played_s, seconds)
+        if seconds > 0:
+            self._publish(HeardTo(self._turn, seconds, self.heard))
         self._playback_ended.set()
 
     def silence(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import logging
 import threading
@@ -28,7 +29,7 @@ from companion.domain.events import (
 )
 from companion.domain.messages import StoredMessage, TurnId
 from companion.domain.thoughts import Piece, ThoughtFilter
-from companion.errors import Cancelled, CompanionError, StorageError
+from companion.errors import Cancelled, CompanionError, ModelError, StorageError
 from companion.ports import ChatLog, GenerationDone, LanguageModel, Prompt, TextDelta
 
 _log = logging.getLogger(__name__)
@@ -176,6 +177,12 @@ class ReplyTurn:
                     self._plan.measured(item)
         self._take(thoughts.flush(), cutter)
         self._speak(cutter.flush())
+        if not self._cancel.requested and not self._written.text[len(self._plan.before) :].strip():
+            raise ModelError(
+                "The model gave no answer.",
+                "Let it write the reply again, or choose another model in the settings.",
+                code="empty_reply",
+            )
 
     def _take(self, pieces: list[Piece], cutter: ClauseCutter) -> None:
         for piece in pieces:
@@ -210,7 +217,9 @@ class ReplyTurn:
         now = time.monotonic()
         if self._written.row is not None and now - self._written.drafted_s >= _DRAFT_EVERY_S:
             self._written.drafted_s = now
-            self._log.draft(self._written.row.message, self._written.text)
+            # The end of the reply tries again, and tells.
+            with contextlib.suppress(StorageError):
+                self._log.draft(self._written.row.message, self._written.text)
 
     # ---- keeping
 
