@@ -31,7 +31,7 @@ from companion.ports import AudioPlan, Cancel, GenerationDone, ModelInfo, Prompt
 from companion.storage.chat_log import SqliteChatLog
 
 E = TypeVar("E")
-PATIENCE_S = 30.0
+PATIENCE_S = 20.0
 _STEP_S = 0.02
 _TONES = VoiceSpec("tones")
 
@@ -61,8 +61,13 @@ class HeldMind:
     It keeps what it was asked and how each generation went.
     """
 
-    def __init__(self, scripted: Scripted) -> None:
+    def __init__(self, scripted: Scripted, *, slow_reading: bool = False) -> None:
         self._scripted = scripted
+        self.reading = threading.Event()
+        self._may_read = threading.Event()
+        self.is_reading = False
+        if not slow_reading:
+            self._may_read.set()
         self.hold_at: int | None = None
         self.fail_at: int | None = None
         self.error = CompanionError("The mind broke.", "Write the reply again.", code="broken")
@@ -81,10 +86,19 @@ class HeldMind:
         self.hold_at = None
         self._go.set()
 
+    def read_on(self) -> None:
+        """End the slow reading of personas."""
+        self._may_read.set()
+
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return self._scripted.count_tokens(texts)
 
     def warm(self, prompt: Prompt, cancel: Cancel, *, keep_as: str | None = None) -> Warmed:
+        self.is_reading = True
+        self.reading.set()
+        while not cancel.requested and not self._may_read.wait(0.002):
+            pass
+        self.is_reading = False
         self.warmed.append(self._scripted.warm(prompt, cancel, keep_as=keep_as))
         return self.warmed[-1]
 
@@ -132,13 +146,15 @@ class Scene:
         context_tokens: int = 4096,
         voice: bool = False,
         half_duplex: bool = True,
+        slow_reading: bool = False,
         language_loads_later: bool = False,
         characters: Sequence[Character] = (XIAOMAN, WREN),
         log: SqliteChatLog | None = None,
     ) -> None:
         self.options = SessionOptions(user_name="阿明", speak=voice, default_voice=_TONES)
         self.characters = {one.id: one for one in characters}
-        self.mind = HeldMind(Scripted.load(replies=replies, context_tokens=context_tokens))
+        scripted = Scripted.load(replies=replies, context_tokens=context_tokens)
+        self.mind = HeldMind(scripted, slow_reading=slow_reading)
         self.recogniser = ScriptedRecogniser.load(lines or ("你好",))
         self.voice = VoiceBank.load()
         self.audio = VirtualAudio(Energy.load())

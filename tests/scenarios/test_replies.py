@@ -107,7 +107,7 @@ def test_regenerating_keeps_every_variant_and_the_arrows_walk_them(stage: Stage)
     assert scene.expect(events.ChatChanged).messages[-1].text == "二"
     scene.post(do.SelectVariant(finished.message.message, 1))
     assert scene.expect(events.ReplyFinished).message.text == "三"
-    assert ["一", "二", "三"] == [one.text for one in scene.log.siblings(first)]
+    assert [one.text for one in scene.log.siblings(first)] == ["一", "二", "三"]
 
 
 def test_an_older_reply_can_be_written_again(stage: Stage) -> None:
@@ -136,7 +136,7 @@ def test_arrows_on_the_greeting_walk_all_the_cards_greetings_and_come_round(stag
     for _ in range(3):
         scene.post(do.SelectVariant(scene.path()[0].message, 1))
         texts.append(scene.expect(events.ChatChanged).messages[0].text)
-    assert ["你来啦，阿明。", "外面下雨了吧？", "茶刚泡好。", "你来啦，阿明。"] == texts
+    assert texts == ["你来啦，阿明。", "外面下雨了吧？", "茶刚泡好。", "你来啦，阿明。"]
     scene.post(do.SelectVariant(scene.path()[0].message, -1))
     scene.handled()
     assert scene.texts() == ["你来啦，阿明。"]
