@@ -189,7 +189,7 @@ class Director(QObject):
         self._home.sidebar.characters.set_current(found.id)
         accent = self._portraits.accent(found)
         self._look.set(accent=accent)
-        self._stage.set_character(found.face, accent)
+        self._stage.set_character(found.face, accent, plain_name(found.shown_name))
         if self._companion.settings.general.last_character != id_:
             self._companion.settings.general.last_character = id_
             self.save_settings()
@@ -204,7 +204,7 @@ class Director(QObject):
         if self._character is not None and id_ == self._character.id:
             accent = self._portraits.accent(self._character)
             self._look.set(accent=accent)
-            self._stage.set_character(self._character.face, accent)
+            self._stage.set_character(self._character.face, accent, plain_name(self._character.shown_name))
 
     def _show_problems(self, id_: str) -> None:
         report = next((one for one in self._reports if one.id == id_), None)
@@ -243,7 +243,7 @@ class Director(QObject):
         what = tr("No microphone can be used.") if hears else tr("No loudspeaker can be used.")
         help_: Help = "microphone" if hears else "settings"
         hint = tr("A device that returns is taken up by itself. Until then you can go on in writing.")
-        self._home.panel.model.add_notice(NoticeText(what, hint, help_, help_label(help_)))
+        self._home.panel.model.add_notice(NoticeText(what, hint, help_, help_label(help_), calm=True))
 
     def _on_preparing(self, fraction: float) -> None:
         if fraction < 1.0:

@@ -14,12 +14,17 @@ Help = Literal["", "models", "settings", "characters", "retry", "microphone", "c
 
 @dataclass(frozen=True, slots=True)
 class NoticeText:
-    """A notice as shown: `what` happened, a `hint`, and the action that helps with its label."""
+    """A notice as shown: `what` happened, a `hint`, and the action that helps with its label.
+
+    `calm` ones are no failures.
+    """
 
     what: str
     hint: str
     help: Help = ""
     label: str = ""
+    icon: Literal["warning", "check"] = "warning"
+    calm: bool = False
 
 
 _HELP: Final[dict[str, Help]] = {

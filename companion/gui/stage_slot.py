@@ -17,7 +17,7 @@ from companion.gui.inert import plain_label
 class Stage(Protocol):
     """What the window asks of the stage."""
 
-    def set_character(self, face: FaceAssets, accent: str) -> None: ...
+    def set_character(self, face: FaceAssets, accent: str, name: str = "") -> None: ...
     def set_emotion(self, emotion: Emotion) -> None: ...
     def speech_ready(self, ready: SpeechReady) -> None: ...
     def heard_to(self, seconds: float) -> None: ...
@@ -25,6 +25,8 @@ class Stage(Protocol):
     def set_state(self, state: State) -> None: ...
     def set_level(self, level_db: float) -> None: ...
     def set_reduced_motion(self, reduced: bool) -> None: ...
+    def set_subtitles_visible(self, visible: bool) -> None: ...
+    def close_tasks(self) -> None: ...
 
 
 class PlainStage(QWidget):
@@ -36,7 +38,7 @@ class PlainStage(QWidget):
         box.addStretch(1)
         box.addWidget(plain_label(""))
 
-    def set_character(self, face: FaceAssets, accent: str) -> None:
+    def set_character(self, face: FaceAssets, accent: str, name: str = "") -> None:
         pass
 
     def set_emotion(self, emotion: Emotion) -> None:
@@ -58,6 +60,12 @@ class PlainStage(QWidget):
         pass
 
     def set_reduced_motion(self, reduced: bool) -> None:
+        pass
+
+    def set_subtitles_visible(self, visible: bool) -> None:
+        pass
+
+    def close_tasks(self) -> None:
         pass
 
 

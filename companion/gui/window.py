@@ -102,6 +102,7 @@ class MainWindow(QMainWindow):
         reduced = general.reduced_motion
         self.look.set(choice=general.theme, zoom=general.zoom, reduced_motion=reduced)
         self.stage.set_reduced_motion(reduced)
+        self.stage.set_subtitles_visible(self.companion.settings.voice.subtitles)
         application = QGuiApplication.instance()
         if application is not None:
             apply_language(application, chosen_language(general.language))
@@ -287,6 +288,7 @@ class MainWindow(QMainWindow):
             self.home.save(self._place)
             self._place.sync()
             self.bridge.close()
+            self.stage.close_tasks()
             self.tasks.close()
         super().closeEvent(event)
 

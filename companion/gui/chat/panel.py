@@ -159,7 +159,7 @@ class ChatPanel(QWidget):
 
     def say_done(self, text: str) -> None:
         """Tell in the flow that something was done."""
-        self.model.add_notice(NoticeText(text, ""))
+        self.model.add_notice(NoticeText(text, "", icon="check", calm=True))
 
     def enter(self) -> None:
         """Put the keyboard focus on the last row of the conversation."""

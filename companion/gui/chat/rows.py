@@ -245,7 +245,8 @@ def _notice(entry: Entry, width: float, look: Look) -> RowLayout:
     y = float(px(28))
     document = message_document(entry.notice.what, look, ink, inner)
     row.texts.append((document, QPointF(left + px(44), y)))
-    row.lines.append(Line(QRectF(left + px(14), y, px(20), px(23)), "", "danger", "warning"))
+    tone: Tone = "muted" if entry.notice.calm else "danger"
+    row.lines.append(Line(QRectF(left + px(14), y, px(20), px(23)), "", tone, entry.notice.icon))
     y += document.size().height()
     if entry.notice.hint:
         muted = Ink(look.tokens.muted, look.tokens.muted)

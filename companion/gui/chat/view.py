@@ -342,6 +342,8 @@ class ConversationView(QListView):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         index = self.currentIndex()
         event.ignore()
+        if event.key() == Qt.Key.Key_Space:
+            return  # held to talk, which the window looks after
         if index.isValid():
             self.key_pressed.emit(self._model.entry(index.row()).key, event)
         if not event.isAccepted():
