@@ -65,8 +65,17 @@ def test_messages_follow_one_another_and_keep_their_fields(log: ChatLog) -> None
     )
 
     user, assistant = log.path(chat)
-    assert (user.message, user.parent, user.role, user.meta) == (ask.message, None, "user", {"source": "voice"})
-    assert (assistant.parent, assistant.text, assistant.unheard) == (ask.message, "从前有座山，", "山上有座庙。")
+    assert (user.message, user.parent, user.role, user.meta) == (
+        ask.message,
+        None,
+        "user",
+        {"source": "voice"},
+    )
+    assert (assistant.parent, assistant.text, assistant.unheard) == (
+        ask.message,
+        "从前有座山，",
+        "山上有座庙。",
+    )
     assert (assistant.thought, assistant.meta, assistant.partial) == ("想一想", {"emotion": "joy"}, False)
     assert done.message == reply.message
     assert done.seq > reply.seq
@@ -132,7 +141,11 @@ def test_an_edit_replaces_the_text_until_it_is_undone(log: ChatLog) -> None:
     chat = log.create_chat("aria").chat
     one = log.add(chat, "user", "旧", meta={"k": 1})
     log.edit(one.message, "新")
-    assert (log.path(chat)[0].text, log.path(chat)[0].edited, log.path(chat)[0].meta) == ("新", True, {"k": 1})
+    assert (log.path(chat)[0].text, log.path(chat)[0].edited, log.path(chat)[0].meta) == (
+        "新",
+        True,
+        {"k": 1},
+    )
     log.edit(one.message, "更新")
     assert log.undo(chat)
     assert texts(log, chat) == ["新"]
