@@ -173,6 +173,11 @@ class SearchPanel(QWidget):
         self._field.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self._run()
 
+    @property
+    def status(self) -> str:
+        """What is said about the search."""
+        return self._status.text()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
             self.left.emit()

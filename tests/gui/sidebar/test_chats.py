@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QAbstractItemModelTester, QTest
+from PySide6.QtWidgets import QLineEdit, QPushButton
+from pytestqt.qtbot import QtBot
+
+from companion.domain.messages import ChatInfo
+from companion.gui.sidebar.chats import ChatList, chat_day, chat_title
+from companion.gui.sidebar.deleted import DeletedChats
+from companion.gui.theme import Look
+
+pytestmark = pytest.mark.gui
+
+
+def chat(id_: str, seq: int, **more: Any) -> ChatInfo:
+    values: dict[str, Any] = {"title": "", "created_at": 0.0, "updated_at": 0.0, "n_messages": 2, **more}
+    return ChatInfo(chat=id_, character="xiaoman", last_seq=seq, **values)
+
+
+@pytest.fixture
+def chats(qtbot: QtBot, look: Look) -> ChatList:
+    made = ChatList(look)
+    made.tester = QAbstractItemModelTester(made.rows)  # type: ignore[attr-defined]
+    qtbot.addWidget(made)
+    made.resize(240, 300)
+    made.show()
+    made.rows.show([chat("a", 1, title="旧的"), chat("b", 5, title="新的"), chat("c", 3)])
+    return made
+
+
+def test_the_chat_used_last_is_on_top(chats: ChatList) -> None:
+    assert [chats.rows.chat(row).chat for row in range(3)] == ["b", "c", "a"]
+
+
+def test_a_click_opens_a_chat_and_the_open_one_is_left_alone(chats: ChatList) -> None:
+    chosen: list[str] = []
+    chats.chosen.connect(chosen.append)
+    chats.set_current("b")
+    for row in (0, 2):
+        at = chats.visualRect(chats.rows.index(row)).center()
+        QTest.mouseClick(chats.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert chosen == ["a"]
+
+
+def test_f2_renames_in_place(chats: ChatList, qtbot: QtBot) -> None:
+    renamed: list[tuple[str, str]] = []
+    chats.renamed.connect(lambda *said: renamed.append(said))
+    chats.set_current("a")
+    chats.rename_current()
+    editor = chats.findChild(QLineEdit)
+    assert editor.text() == "旧的"
+    editor.setText("雨夜\u202e")
+    QTest.keyClick(editor, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: renamed == [("a", "雨夜")])
+
+
+@pytest.mark.parametrize("title", ["", "   ", "旧的"])
+def test_an_empty_or_the_same_name_renames_nothing(chats: ChatList, title: str) -> None:
+    renamed: list[str] = []
+    chats.renamed.connect(lambda id_, _: renamed.append(id_))
+    chats.rows.setData(chats.rows.index(2), title)
+    assert renamed == []
+
+
+def test_the_delete_key_asks_for_the_focused_chat_to_go(chats: ChatList) -> None:
+    deleted: list[str] = []
+    chats.deleted.connect(deleted.append)
+    chats.setCurrentIndex(chats.rows.index(1))
+    QTest.keyClick(chats, Qt.Key.Key_Delete)
+    assert deleted == ["c"]
+
+
+def test_what_only_grew_keeps_the_focus(chats: ChatList) -> None:
+    chats.setCurrentIndex(chats.rows.index(1))
+    chats.rows.show([chat("a", 1), chat("b", 5, preview="更多"), chat("c", 3)])
+    assert chats.currentIndex().row() == 1
+
+
+def test_a_chat_without_a_name_has_its_day(chinese: None) -> None:
+    assert chat_title(chat("x", 1, created_at=time.time())) == "今天"
+    assert chat_title(chat("x", 1, title="雨夜\n")) == "雨夜"
+
+
+def test_a_chat_of_today_shows_the_hour_another_the_day() -> None:
+    assert ":" in chat_day(chat("x", 1, updated_at=time.time()))
+    assert "/" in chat_day(chat("x", 1, updated_at=86_400.0 * 40))
+
+
+def test_a_deleted_chat_is_offered_and_wanted_back_once(qtbot: QtBot, look: Look) -> None:
+    page = DeletedChats([chat("a", 1, title="旧的")])
+    qtbot.addWidget(page)
+    page.show()
+    with qtbot.waitSignal(page.restored) as wanted:
+        page.findChild(QPushButton).click()
+    assert wanted.args == ["a"]
+    assert not page.findChild(QPushButton).isVisible()
