@@ -292,10 +292,10 @@ def paint_brows(sheet: Sheet, look: Look, far: Brow, near: Brow) -> None:
     for eye, brow in ((FAR, far), (NEAR, near)):
         y = eye.y - eye.height * 0.5 - 32
         points = [
-            (eye.x - eye.side * eye.width * 0.47, y + 7 + brow.inner),
-            (eye.x - eye.side * eye.width * 0.08, y - 5 + (brow.inner + brow.middle) / 2),
-            (eye.x + eye.side * eye.width * 0.3, y - 8 + brow.middle),
-            (eye.x + eye.side * eye.width * 0.66, y + 7 + brow.outer),
+            (eye.x - eye.side * eye.width * 0.47, y + 1 + brow.inner),
+            (eye.x - eye.side * eye.width * 0.08, y - 7 + (brow.inner + brow.middle) / 2),
+            (eye.x + eye.side * eye.width * 0.3, y - 6 + brow.middle),
+            (eye.x + eye.side * eye.width * 0.66, y + 9 + brow.outer),
         ]
         sheet.ink(points, 8.5 * look.brow_weight, look.brow, start=0.55, end=0.0, peak=0.3, opacity=0.92)
 

@@ -75,4 +75,4 @@ def eyes(cast: Cast, area: QRectF) -> QPointF:
 def _shown_share(area: QRectF) -> float:
     """Return the share of the figure that is seen: all of it in a tall area, the bust in a strip."""
     shape = area.height() / max(1.0, area.width())
-    return _BUST + (1 - _BUST) * min(1.0, max(0.0, (shape - 0.45) / 0.75))
+    return _BUST + (1 - _BUST) * min(1.0, max(0.0, (shape - 0.7) / 0.6))
