@@ -74,7 +74,7 @@ class Companion:
         settings, said = settings_file.load(paths.settings)
         if demo:
             settings.mind.engine = "demo"
-        log = SqliteChatLog.open(paths.chat_log)
+        log = SqliteChatLog.open(paths.chat_log, backups=paths.backups)
         companion = cls(paths, settings, log, load_catalog(bundled("models") / "catalog.toml"))
         companion.opening_notices = [text for text in (said, *log.report.notes, log.read_only) if text]
         return companion
@@ -207,7 +207,7 @@ class Companion:
     def _start_audio(self, spec: EngineSpec) -> None:
         from companion.workers.audio_client import AudioClient
 
-        audio = AudioClient(spec, on_event=self._on_worker_event)
+        audio = AudioClient(spec, on_event=self._on_worker_event, cancel=self._cancel)
         audio.open(wiring.audio_plan(self.settings))
         self.engines.audio.put(audio)
         self.session.listen_to(audio)
@@ -234,7 +234,9 @@ class Companion:
             except CompanionError as error:
                 self.engines.recogniser.fail(error)
                 self._tell(error)
-            self._speech = SpeechClient(recogniser=recogniser, voice=voice, on_event=self._on_worker_event)
+            self._speech = SpeechClient(
+                recogniser=recogniser, voice=voice, on_event=self._on_worker_event, cancel=self._cancel
+            )
         self.engines.voice.put(self._speech)
         if recogniser is not None:
             self.engines.recogniser.put(self._speech)
@@ -263,7 +265,7 @@ class Companion:
         spec = wiring.language_spec(
             self.settings, self.paths, self.catalog, progress=self._progress, cancel=self._cancel
         )
-        language = LanguageClient(spec, on_event=self._on_worker_event)
+        language = LanguageClient(spec, on_event=self._on_worker_event, cancel=self._cancel)
         info = language.info
         self.engines.language.put(language)
         where = (

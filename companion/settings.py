@@ -7,7 +7,6 @@ Each field has a title and help in both languages, bounds and when it takes effe
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 import tomllib
 from enum import StrEnum
@@ -18,6 +17,7 @@ import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from companion.errors import StorageError
+from companion.storage.atomic import write_atomic
 
 
 class Effect(StrEnum):
@@ -321,18 +321,11 @@ def load(path: Path) -> tuple[Settings, str]:
 
 def save(settings: Settings, path: Path) -> None:
     """Write the differences to `path`, whole or not at all, mode 0600. Raises StorageError."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with open(temporary, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-            file.write(tomli_w.dumps(settings.differences()).encode())
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
         raise StorageError(
             f"The settings could not be saved ({error.strerror}).",
             "Check that the disk has room and may be written.",
         ) from error
+    write_atomic(path, tomli_w.dumps(settings.differences()).encode())

@@ -6,7 +6,9 @@ import argparse
 import os
 from pathlib import Path
 
-from companion.app import open_companion
+from companion.app import Companion, open_companion
+from companion.domain import commands as do
+from companion.domain import events
 from companion.errors import CompanionError
 
 
@@ -16,6 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--screenshot", type=Path, metavar="FILE", help="save a picture of the window before it closes"
     )
     parser.add_argument("--quit-after", type=float, metavar="S", help="close the window after S seconds")
+    parser.add_argument("--say", metavar="TEXT", help="say TEXT as soon as she is ready")
     parser.add_argument("--measures", type=Path, metavar="FILE", help=argparse.SUPPRESS)
 
 
@@ -36,6 +39,8 @@ def run(arguments: argparse.Namespace) -> int:
             code="no_screen",
         )
     companion = open_companion(arguments.home, demo=arguments.demo)
+    if arguments.say:
+        _say_when_ready(companion, arguments.say)
     try:
         return run_window(
             companion,
@@ -49,3 +54,14 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _needs_display() -> bool:
     return os.name == "posix" and os.uname().sysname == "Linux" and "QT_QPA_PLATFORM" not in os.environ
+
+
+def _say_when_ready(companion: Companion, text: str) -> None:
+    """Say `text` once, when the character has been read."""
+
+    def on_event(event: events.Event) -> None:
+        if isinstance(event, events.StateChanged) and event.new in ("idle", "listening"):
+            remove()
+            companion.post(do.Say(text))
+
+    remove = companion.bus.subscribe(on_event)

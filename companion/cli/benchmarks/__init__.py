@@ -1,0 +1,1 @@
+"""The measurements of `companion bench`; each returns plain values with n, p50 and p95."""
