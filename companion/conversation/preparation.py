@@ -11,7 +11,7 @@ from companion.conversation.slots import Engines
 from companion.domain.cancel import CancelToken
 from companion.domain.character import Character, Sampling
 from companion.domain.messages import Message, StoredMessage
-from companion.domain.prompt import FRAME_TOKENS, Pinned, build_pinned, trim_history
+from companion.domain.prompt import FRAME_TOKENS, Pinned, build_pinned, history_budget, trim_history
 from companion.errors import Cancelled, CompanionError
 from companion.ports import Cancel, LanguageModel, Prompt
 
@@ -96,7 +96,7 @@ def warm_chat(
         return
     budget = Budget.of(language, character.sampling).prompt - pinned.n_tokens
     costs = [n + FRAME_TOKENS for n in counter.of(language)([message.text for message in history])]
-    kept = history[trim_history(costs, budget) :]
+    kept = history[trim_history(costs, history_budget(budget)) :]
     prompt = Prompt((*pinned.messages, *kept))
     language.warm(prompt, cancel, keep_as=f"{character.id}.{chat}" if keep else None)
 

@@ -163,6 +163,18 @@ def trim_history(costs: Sequence[int], budget: int) -> int:
     return first
 
 
+def history_budget(free: int, needed: int = 0) -> int:
+    """Return how many of `free` tokens the history may have when the turn itself needs `needed`.
+
+    It goes in quarters and is nearly always three of them: a budget that followed each turn's length would move
+    the oldest message that is kept, and the whole history would be evaluated anew each time.
+    """
+    for quarters in (3, 2, 1):
+        if free * quarters // 4 + needed <= free:
+            return free * quarters // 4
+    return max(0, free - needed)
+
+
 def build(
     pinned: Pinned,
     history: Sequence[Message],
@@ -189,7 +201,8 @@ def build(
         volatile, n_volatile, room = "", 0, budget - pinned.n_tokens
     text, n_user, was_cut = _fit(user_text or "", max(room - FRAME_TOKENS, 16), count)
     costs = [n + FRAME_TOKENS for n in count([message.text for message in history])] if history else []
-    first = trim_history(costs, max(0, room - (n_user + FRAME_TOKENS if text else 0)))
+    needed = n_volatile + (n_user + FRAME_TOKENS if text else 0)
+    first = trim_history(costs, history_budget(budget - pinned.n_tokens, needed))
     turn = [Message("system", volatile)] if volatile else []
     if text:
         turn.append(Message("user", text))
