@@ -24,6 +24,8 @@ class Shortcut:
     group: Group
     text: str
     elsewhere: bool = False
+    menu: str = ""
+    """How the menu calls it, if otherwise."""
 
 
 def shortcuts() -> tuple[Shortcut, ...]:
@@ -49,7 +51,13 @@ def shortcuts() -> tuple[Shortcut, ...]:
         Shortcut("menu", "Return", "messages", tr("Everything that can be done with a message"), True),
         Shortcut("new_chat", "Ctrl+N", "chats", tr("New chat")),
         Shortcut("search", "Ctrl+F", "chats", tr("Search in chats")),
-        Shortcut("rename", "F2", "chats", tr("Rename the chat, or edit the focused message")),
+        Shortcut(
+            "rename",
+            "F2",
+            "chats",
+            tr("Rename the chat, or edit the focused message"),
+            menu=tr("Rename the chat"),
+        ),
         Shortcut("next_character", "Ctrl+Tab", "chats", tr("Next character")),
         Shortcut("previous_character", "Ctrl+Shift+Tab", "chats", tr("Previous character")),
         Shortcut("sidebar", "Ctrl+\\", "window", tr("Show or hide names and chats")),
@@ -58,7 +66,7 @@ def shortcuts() -> tuple[Shortcut, ...]:
         Shortcut("larger", "Ctrl+=", "window", tr("Larger text")),
         Shortcut("smaller", "Ctrl+-", "window", tr("Smaller text")),
         Shortcut("normal", "Ctrl+0", "window", tr("Text at its normal size")),
-        Shortcut("keys", "F1", "window", tr("This overview")),
+        Shortcut("keys", "F1", "window", tr("This overview"), menu=tr("Keyboard")),
         Shortcut("quit", "Ctrl+Q", "window", tr("Quit")),
     )
 

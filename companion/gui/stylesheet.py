@@ -56,6 +56,10 @@ QToolButton:hover { background: $hover; }
 QToolButton:pressed, QToolButton:checked { background: $tint; }
 QToolButton:focus { border-color: $accent; }
 QToolButton::menu-indicator { image: none; width: 0px; }
+QToolButton[look="floating"] { background: $raised; border: 1px solid $outline; border-radius: ${round}px;
+    padding: ${pad_m}px; }
+QToolButton[look="floating"]:hover { border-color: $accent; }
+QToolButton[look="floating"]:focus { border: 2px solid $accent; }
 QFrame[look="actions"] { background: $raised; border: 1px solid $outline; border-radius: ${small_radius}px; }
 QFrame[look="actions"] QToolButton { padding: 2px; border-width: 1px; }
 

@@ -182,7 +182,7 @@ class MainWindow(QMainWindow):
         for shortcut in shortcuts():
             if shortcut.elsewhere:
                 continue
-            action = QAction(shortcut.text, self)
+            action = QAction(shortcut.menu or shortcut.text, self)
             action.setShortcut(shortcut.keys)
             action.triggered.connect(lambda _=False, call=bound[shortcut.name]: call())
             self.addAction(action)
@@ -242,7 +242,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{self._name} — {_NAME}" if self._name else _NAME)
 
     def _on_language(self) -> None:
-        words = {one.name: one.text for one in shortcuts()}
+        words = {one.name: one.menu or one.text for one in shortcuts()}
         for name, action in self._actions.items():
             action.setText(words[name])
         self.panel.view.relayout()

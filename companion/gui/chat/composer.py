@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QVBox
 
 from companion.gui.buttons import icon_button, push_button
 from companion.gui.chat.microphone import MicrophoneButton
+from companion.gui.chat.rows import COLUMN
 from companion.gui.inert import plain_label
 from companion.gui.theme import Look
 from companion.gui.translation import Texts, tr
@@ -114,11 +115,17 @@ class Composer(QWidget):
         self._count = plain_label(size="small", tone="muted")
         self._frame = self._frame_of_all()
         self._strip, self._strip_label = self._strip_for_long_text()
-        box = QVBoxLayout(self)
-        box.setContentsMargins(16, 4, 16, 16)
-        box.setSpacing(8)
-        box.addWidget(self._strip)
-        box.addWidget(self._frame)
+        column = QVBoxLayout()
+        column.setSpacing(8)
+        column.addWidget(self._strip)
+        column.addWidget(self._frame)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 4, 16, 16)
+        row.addStretch(1)
+        row.addLayout(column, 1_000)
+        row.addStretch(1)
+        look.changed.connect(self._limit_width)
+        self._limit_width()
         self._texts.also(self._speak_of_name)
         self._connect()
         self._update()
@@ -146,6 +153,10 @@ class Composer(QWidget):
         self.field.selectAll()
         self.field.insertPlainText(text)
         self.field.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _limit_width(self) -> None:
+        for part in (self._strip, self._frame):
+            part.setMaximumWidth(self._look.px(COLUMN + 16))
 
     def _connect(self) -> None:
         self.field.sent.connect(self._say)

@@ -77,6 +77,7 @@ class ChatPanel(QWidget):
         self.rows.read_wanted.connect(self.read_wanted)
         self.rows.notice_pressed.connect(self._help)
         self._to_end.clicked.connect(self.view.go_to_end)
+        self._to_end.setProperty("look", "floating")
         self._to_end.hide()
         self.composer.said.connect(self.say)
         self.composer.stopped.connect(lambda: self._post(do.Interrupt()))

@@ -156,6 +156,7 @@ class ConversationView(QListView):
         self.inline.close()
         self._rows.reset(self._model.rowCount())
         self._follow = True
+        self.end_left.emit(False)
 
     def updateGeometries(self) -> None:
         """Measure what is in view and set the scroll bar so that what is read stays where it is."""

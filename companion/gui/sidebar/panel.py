@@ -87,7 +87,10 @@ class Sidebar(QFrame):
         box.addLayout(top)
         box.addWidget(self.characters, 1)
         box.addWidget(self._chats_part, 2)
-        box.addWidget(self._undo)
+        undo = QHBoxLayout()
+        undo.setContentsMargins(8, 0, 8, 0)
+        undo.addWidget(self._undo)
+        box.addLayout(undo)
         box.addLayout(self._bottom)
 
     def _chats_box(self) -> QWidget:
