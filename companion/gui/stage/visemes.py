@@ -20,13 +20,14 @@ from companion.domain.audio import AudioClip, Speech
 Viseme = Literal["rest", "closed", "a", "i", "u", "e", "o", "f"]
 
 MIN_HOLD_S: Final = 0.11
+_SHORTEST_S: Final = 0.03
 _FRAME_S: Final = 0.02
 _QUIET: Final = 0.06
 _SOFT: Final = 0.3
 
 _SHAPES: Final[dict[Viseme, str]] = {
     "a": "aɑɐɒæʌAI",
-    "e": "eɛɜəɚᵻøœɘhɣχɤEɞ",
+    "e": "eᵊɛɜəɚᵻøœɘhɣχɤEɞ",
     "i": "iɪɨjyYʏɕʑʨʥʝç",
     "o": "oɔQOW",
     "u": "uʊɯwɥʍɰʉ",
@@ -34,7 +35,7 @@ _SHAPES: Final[dict[Viseme, str]] = {
     "f": "fvɸβʋ",
 }
 _OF: Final[dict[str, Viseme]] = {letter: viseme for viseme, letters in _SHAPES.items() for letter in letters}
-_PAUSES: Final = frozenset('。！？!?…．.,，、;；:：—\n"“”()')
+_PAUSES: Final = frozenset("。！？!?…．.,，、;；:：—\n")
 _SMALLER: Final[dict[Viseme, Viseme]] = {"a": "e", "o": "u", "e": "i"}
 
 
@@ -47,8 +48,8 @@ class Cue:
 
 
 def viseme_of(phoneme: str) -> Viseme | None:
-    """Return the shape of a phoneme, or None where it leans on its neighbours: 't', a tone, a stress."""
-    if not phoneme or phoneme.isspace() or phoneme[0] in _PAUSES:
+    """Return the shape of a phoneme, or None where it leans on its neighbours: 't', a tone, a word gap."""
+    if phoneme and phoneme[0] in _PAUSES:
         return "rest"
     for letter in phoneme:
         if letter in _OF:
@@ -127,15 +128,24 @@ def _with_silences(cues: Sequence[Cue], loudness: NDArray[np.float64]) -> list[C
 
 
 def held(cues: Iterable[Cue], hold_s: float = MIN_HOLD_S) -> list[Cue]:
-    """Drop changes that come sooner than `hold_s` after the last; lips that meet replace what they cut short."""
+    """Let every shape stand for `hold_s`: one that comes too soon comes later, or not at all if nothing is left of it.
+
+    Lips that meet are never lost: they take the place of the shape before.
+    """
     kept: list[Cue] = []
-    for cue in cues:
-        if kept and cue.viseme == kept[-1].viseme:
-            continue
-        if not kept or cue.at_s - kept[-1].at_s >= hold_s - 1e-9:
+    every = list(cues)
+    for i, cue in enumerate(every):
+        if not kept:
             kept.append(cue)
-        elif cue.viseme in ("closed", "rest") and kept[-1].viseme not in ("closed", "f"):
-            kept[-1] = Cue(kept[-1].at_s, cue.viseme)
+            continue
+        end = every[i + 1].at_s if i + 1 < len(every) else float("inf")
+        start = max(cue.at_s, kept[-1].at_s + hold_s)
+        if cue.viseme == kept[-1].viseme:
+            continue
+        if end - start >= _SHORTEST_S:
+            kept.append(Cue(start, cue.viseme))
+        elif cue.viseme == "closed" and kept[-1].viseme not in ("closed", "f"):
+            kept[-1] = Cue(kept[-1].at_s, "closed")
     return kept
 
 

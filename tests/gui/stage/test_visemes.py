@@ -46,7 +46,7 @@ def speech(samples: np.ndarray, marks: list[tuple[float, str]], text: str = "你
         ("ˈ", None),
         ("。", "rest"),
         (",", "rest"),
-        (" ", "rest"),
+        (" ", None),
     ],
 )
 def test_phonemes_of_both_languages_have_their_shape(phoneme: str, viseme: str | None) -> None:
@@ -109,8 +109,19 @@ def test_no_shape_is_held_shorter_than_the_minimum(raw: list[tuple[float, str]])
     assert all(gap >= MIN_HOLD_S - 1e-6 for gap in gaps)
 
 
-def test_lips_that_meet_win_over_the_shape_they_cut_short() -> None:
-    assert [Cue(0.0, "closed"), Cue(0.2, "a")] == held([Cue(0.0, "e"), Cue(0.05, "closed"), Cue(0.2, "a")])
+def test_a_shape_that_comes_too_soon_comes_when_the_last_has_been_held() -> None:
+    made = held([Cue(0.0, "e"), Cue(0.05, "a"), Cue(0.3, "rest")])
+    assert [(cue.viseme, round(cue.at_s, 3)) for cue in made] == [("e", 0.0), ("a", 0.11), ("rest", 0.3)]
+
+
+def test_lips_that_meet_briefly_are_never_lost() -> None:
+    made = held([Cue(0.0, "e"), Cue(0.04, "closed"), Cue(0.1, "a")])
+    assert [cue.viseme for cue in made] == ["closed", "a"]
+
+
+def test_a_word_gap_does_not_close_the_mouth() -> None:
+    made = cues_of(speech(tone(0.8), [(0.0, "a"), (0.3, " "), (0.4, "o")], "ah oh"), 0.0)
+    assert [cue.viseme for cue in made] == ["a", "o", "rest"]
 
 
 def test_the_track_follows_the_playback_position_over_clauses() -> None:
