@@ -127,7 +127,7 @@ QPushButton[look="option"]:focus { border: 2px solid $text; padding: ${pad_m}px 
 QListView[look="sections"]::item { border-radius: ${small_radius}px; padding-left: ${pad_m}px; color: $text; }
 QListView[look="sections"]::item:hover { background: $hover; }
 QListView[look="sections"]::item:selected { background: $tint; color: $text; }
-QListView[look="sections"]:focus::item:selected { border: 2px solid $accent; }
+QListView[look="sections"]::item:focus { border: 2px solid $accent; }
 QTableView[look="table"] { background: $raised; border: 1px solid $outline; border-radius: ${small_radius}px;
     gridline-color: $outline; selection-background-color: $tint; selection-color: $text; }
 QTableView[look="table"]:focus { border-color: $accent; }
