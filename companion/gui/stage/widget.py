@@ -125,16 +125,18 @@ class StageWidget(QWidget):
     # What the window tells.
 
     def set_character(self, face: FaceAssets, accent: str, name: str = "") -> None:
-        """Show another character; her pictures are read on a thread and appear when they are ready."""
-        self._face, self._name = face, name
+        """Show a character; her pictures are read on a thread and appear when they are ready.
+
+        The same face again changes accent and name alone.
+        """
         self._accent = QColor(accent) if QColor.isValidColorName(accent) else QColor(_DEFAULT_ACCENT)
-        self._scenery, self._puppet, self._background = Scenery(), None, None
-        self._emotion, self._old_emotion = "neutral", None
-        self.speaking_finished()
-        self._loads += 1
-        number = self._loads
-        if self._tasks is not None:
-            self._tasks.run(lambda: load_scenery(face), lambda found: self._on_loaded(number, found))
+        self._name, self._background = name, None
+        if face != self._face or self._loads == 0:
+            self._face = face
+            self._scenery, self._puppet = Scenery(), None
+            self._emotion, self._old_emotion = "neutral", None
+            self.speaking_finished()
+            self._load()
         self._describe()
         self.update()
 
@@ -206,6 +208,12 @@ class StageWidget(QWidget):
             self._own_tasks.close()
 
     # Pictures.
+
+    def _load(self) -> None:
+        self._loads += 1
+        number, face = self._loads, self._face
+        if self._tasks is not None:
+            self._tasks.run(lambda: load_scenery(face), lambda found: self._on_loaded(number, found))
 
     def _on_loaded(self, number: int, found: Scenery) -> None:
         if number != self._loads:

@@ -332,3 +332,11 @@ def test_a_stage_can_be_deleted_while_pictures_are_read(qtbot: QtBot) -> None:
     with qtbot.waitSignal(widget.destroyed):
         widget.deleteLater()
     assert tasks._closed
+
+
+def test_a_new_accent_keeps_the_figure_and_her_feeling(qtbot: QtBot, stage: StageWidget) -> None:
+    puppet = shown(qtbot, stage)._puppet
+    stage.set_emotion("happy")
+    stage.set_character(RIGGED, "#a05070", "顾小满")
+    assert stage._puppet is puppet
+    assert stage._emotion == "happy"
