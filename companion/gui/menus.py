@@ -40,7 +40,7 @@ def window_menu(
     for name in ("undo", "continue"):
         menu.addAction(actions[name])
     menu.addSeparator()
-    for name in ("sidebar", "stage"):
+    for name in ("sidebar", "stage", "compact"):
         menu.addAction(actions[name])
     menu.addMenu(_look_menu(menu, general, change))
     menu.addSeparator()

@@ -62,6 +62,7 @@ def shortcuts() -> tuple[Shortcut, ...]:
         Shortcut("previous_character", "Ctrl+Shift+Tab", "chats", tr("Previous character")),
         Shortcut("sidebar", "Ctrl+\\", "window", tr("Show or hide names and chats")),
         Shortcut("stage", "Ctrl+E", "window", tr("Show or hide the stage")),
+        Shortcut("compact", "Ctrl+Shift+M", "window", tr("Small window: only her and the line to write in")),
         Shortcut("settings", "Ctrl+,", "window", tr("Settings")),
         Shortcut("larger", "Ctrl+=", "window", tr("Larger text")),
         Shortcut("smaller", "Ctrl+-", "window", tr("Smaller text")),

@@ -56,7 +56,7 @@ QToolButton:hover { background: $hover; }
 QToolButton:pressed, QToolButton:checked { background: $tint; }
 QToolButton:focus { border-color: $accent; }
 QToolButton::menu-indicator { image: none; width: 0px; }
-QToolButton[look="floating"] { background: $raised; border: 1px solid $outline; border-radius: ${round}px;
+QToolButton[look="floating"] { background: $raised; border: 1px solid $outline; border-radius: ${radius}px;
     padding: ${pad_m}px; }
 QToolButton[look="floating"]:hover { border-color: $accent; }
 QToolButton[look="floating"]:focus { border: 2px solid $accent; }

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPoint, QSettings, QSize, Qt
+from PySide6.QtCore import QByteArray, QEvent, QPoint, QSettings, QSize, Qt
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
     QDragEnterEvent,
+    QDragLeaveEvent,
     QDropEvent,
     QGuiApplication,
     QKeyEvent,
@@ -41,6 +42,9 @@ from companion.gui.theme import Look
 from companion.gui.translation import Texts, apply_language, chosen_language, tr
 
 _NAME: Final = "Companion"
+_LEAST: Final = (720, 520)
+_COMPACT_LEAST: Final = (280, 360)
+_COMPACT: Final = (340, 560)
 
 
 class MainWindow(QMainWindow):
@@ -55,6 +59,7 @@ class MainWindow(QMainWindow):
         self.panel = ChatPanel(look, companion.post)
         self.stage_part, self.stage = make_stage()
         self.home = Home(
+            look,
             Sidebar(look, self.portraits),
             self.panel,
             SearchPanel(look, self.tasks, self._search),
@@ -67,8 +72,9 @@ class MainWindow(QMainWindow):
         self._openers: dict[str, Callable[[], None]] = {}
         self._place = QSettings(str(companion.paths.config / "window.ini"), QSettings.Format.IniFormat)
         self._name, self._closed = "", False
+        self._whole = QByteArray()
         self.setCentralWidget(self.pages)
-        self.setMinimumSize(QSize(720, 520))
+        self.setMinimumSize(QSize(*_LEAST))
         self.setAcceptDrops(True)
         self._bind()
         self._connect()
@@ -107,6 +113,22 @@ class MainWindow(QMainWindow):
         if application is not None:
             apply_language(application, chosen_language(general.language))
         self.panel.rows.can_speak = self.companion.settings.voice.speak
+
+    def toggle_compact(self) -> None:
+        """Show only stage and line, above other windows, or the whole window again."""
+        on = not self.home.is_compact
+        if on:
+            self._whole = self.saveGeometry()
+            while self.pages.back():
+                pass
+        self.home.set_compact(on)
+        self.setMinimumSize(QSize(*(_COMPACT_LEAST if on else _LEAST)))
+        self.setWindowFlag(Qt.WindowType.WindowStaysOnTopHint, on)
+        if on:
+            self.resize(*_COMPACT)
+        else:
+            self.restoreGeometry(self._whole)
+        self.show()
 
     def open_shortcuts(self) -> None:
         self.open_page(ShortcutPage(), tr("Keyboard"))
@@ -149,6 +171,7 @@ class MainWindow(QMainWindow):
         header.search.clicked.connect(lambda: self.director.search())
         header.new_chat.clicked.connect(self.director.new_chat)
         header.stage.clicked.connect(self._toggle_stage)
+        self.home.compact_left.connect(self.toggle_compact)
         header.more.clicked.connect(self._open_menu)
         self.tasks.failed.connect(lambda error: self._show_error(error.what, error.hint, error.code))
         Texts(self).also(self._on_language)
@@ -172,6 +195,7 @@ class MainWindow(QMainWindow):
             "previous_character": lambda: self.home.sidebar.characters.step(-1),
             "sidebar": lambda: self.home.sidebar.set_open(not self.home.sidebar.is_open),
             "stage": self._toggle_stage,
+            "compact": self.toggle_compact,
             "settings": lambda: self.open_named("settings"),
             "larger": lambda: self._zoom(10),
             "smaller": lambda: self._zoom(-10),
@@ -275,8 +299,13 @@ class MainWindow(QMainWindow):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if packs_in(event):
             event.acceptProposedAction()
+            self.panel.banner.say("drop", tr("Let go to add the character."), tone="info")
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.panel.banner.clear("drop")
 
     def dropEvent(self, event: QDropEvent) -> None:
+        self.panel.banner.clear("drop")
         if paths := packs_in(event):
             event.acceptProposedAction()
             self.files.add_characters(paths)
@@ -284,7 +313,8 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self._closed:
             self._closed = True
-            self._place.setValue("geometry", self.saveGeometry())
+            whole = self._whole if self.home.is_compact else self.saveGeometry()
+            self._place.setValue("geometry", whole)
             self.home.save(self._place)
             self._place.sync()
             self.bridge.close()

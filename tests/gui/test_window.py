@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent, QGuiApplication
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -18,6 +18,7 @@ from pytestqt.qtbot import QtBot
 from companion.domain import commands as do
 from companion.domain import events
 from companion.domain.messages import StoredMessage, TurnId
+from companion.gui.sidebar.deleted import DeletedChats
 from companion.gui.theme import Look
 from companion.gui.window import MainWindow
 
@@ -381,3 +382,45 @@ def test_long_names_and_hostile_texts_leave_the_window_usable(
         say(window, text[:5_000] or "x")
     qtbot.waitUntil(lambda: len(texts(window)) == 1 + 2 * len(hostile), timeout=10_000)
     assert not window.grab().isNull()
+
+
+def test_the_small_window_shows_her_and_one_line_and_goes_back_to_its_place(
+    window: MainWindow, companion: Any, qtbot: QtBot
+) -> None:
+    window.resize(780, 600)
+    keys(window, Qt.Key.Key_M, CTRL | Qt.KeyboardModifier.ShiftModifier)
+    assert (window.stage_part.isVisible(), window.panel.composer.isVisible()) == (True, True)
+    assert not window.panel.view.isVisible()
+    assert not window.home.sidebar.isVisible()
+    assert window.windowFlags() & Qt.WindowType.WindowStaysOnTopHint
+    say(window, "小窗也能聊")
+    qtbot.waitUntil(lambda: "小窗也能聊" in texts(window))
+    window.home.compact_left.emit()
+    assert window.panel.view.isVisible()
+    assert not window.windowFlags() & Qt.WindowType.WindowStaysOnTopHint
+    assert (window.width(), window.height()) == (780, 600)
+
+
+def test_dragging_a_character_over_the_window_says_what_will_happen(
+    window: MainWindow, tmp_path: Path
+) -> None:
+    files = QMimeData()
+    files.setUrls([QUrl.fromLocalFile(str(tmp_path / "lin.charx"))])
+    action, none = Qt.DropAction.CopyAction, Qt.KeyboardModifier.NoModifier
+    window.dragEnterEvent(QDragEnterEvent(QPoint(5, 5), action, files, Qt.MouseButton.LeftButton, none))
+    assert window.panel.banner.keys == ("drop",)
+    window.dragLeaveEvent(QDragLeaveEvent())
+    assert window.panel.banner.keys == ()
+
+
+def test_deleted_chats_are_listed_on_a_page(window: MainWindow, companion: Any, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: window.panel.chat != "")
+    first = window.panel.chat
+    window.director.new_chat()
+    qtbot.waitUntil(lambda: window.panel.chat != first)
+    window.director.delete_chat(first)
+    window.open_deleted()
+    qtbot.waitUntil(lambda: not window.pages.is_home)
+    page = window.pages.currentWidget().findChild(DeletedChats)
+    page.findChild(QPushButton).click()
+    assert do.RestoreChat(first) in companion.posted

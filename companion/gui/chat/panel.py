@@ -95,6 +95,11 @@ class ChatPanel(QWidget):
         """The id of the open chat, or an empty string."""
         return self._chat
 
+    def set_compact(self, on: bool) -> None:
+        """Show only the line to write in, or everything again."""
+        self.header.setVisible(not on)
+        self._middle.setVisible(not on)
+
     def set_character(self, character: Character | None, user_name: str) -> None:
         """Show whom one talks to."""
         name = character.shown_name if character is not None else ""

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QAccessible
+from PySide6.QtGui import QAccessible, QColor, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPlainTextEdit
 from pytestqt.qtbot import QtBot
@@ -12,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from companion.domain.messages import StoredMessage, TurnId
 from companion.gui.chat.entries import ConversationModel
 from companion.gui.chat.view import ConversationView
+from companion.gui.inert import LONGEST_SHOWN
 from companion.gui.theme import Look
 
 pytestmark = pytest.mark.gui
@@ -158,3 +160,40 @@ def test_it_draws_every_kind_of_row_at_every_zoom(
     for zoom in (80, 200):
         look.set(zoom=zoom)
         assert not view.grab().isNull()
+
+
+def test_no_text_of_a_message_puts_a_file_on_the_screen(
+    view: ConversationView, make_message: Make, tmp_path: Path
+) -> None:
+    red = QImage(40, 40, QImage.Format.Format_RGB32)
+    red.fill(QColor("#ff0000"))
+    path = tmp_path / "red.png"
+    assert red.save(str(path))
+    ways = [f"![x]({path})", f"<img src='{path}'>", f"![x]({path.as_uri()})", f"[![x]({path})]({path})"]
+    ways.append(f"<table background='{path}'><tr><td>x</td></tr></table>")
+    messages = [make_message(n + 1, "assistant", way, thought=way, unheard=way) for n, way in enumerate(ways)]
+    model_of(view).show(messages, fresh=True)
+    for one in messages:
+        view.toggle(one.message, "thought")
+        view.toggle(one.message, "unheard")
+    for value in range(0, view.verticalScrollBar().maximum() + 1, 200):
+        view.verticalScrollBar().setValue(value)
+        image = view.grab().toImage()
+        pixels = (
+            image.pixelColor(x, y) for x in range(0, image.width(), 3) for y in range(0, image.height(), 3)
+        )
+        assert not any(one.red() > 240 and one.green() < 15 and one.blue() < 15 for one in pixels)
+
+
+def test_a_streamed_bomb_keeps_its_text_and_shows_only_its_beginning(
+    view: ConversationView, make_message: Make
+) -> None:
+    model_of(view).show([make_message(1, "user", "a")], fresh=True)
+    model_of(view).start_reply(TurnId(1), make_message(2, "assistant", ""))
+    for _ in range(60):
+        model_of(view).append(TurnId(1), "|a|b|" * 100 + "[" * 100, thought=False)
+    entry = model_of(view).entry(1)
+    assert len(entry.text) == 36_000
+    row = view.layout_of(entry)
+    assert sum(len(document.toPlainText()) for document, _ in row.texts) <= LONGEST_SHOWN + 10
+    assert [line.target for line in row.lines] == ["whole"]
