@@ -71,7 +71,7 @@ def make_look(application: QApplication) -> Look:
 def _leave(window: MainWindow, screenshot: Path | None) -> None:
     if screenshot is not None:
         window.grab().save(str(screenshot))
-    window.close()
+    window.close_now()
 
 
 def _catch_faults(window: MainWindow) -> None:
@@ -79,7 +79,7 @@ def _catch_faults(window: MainWindow) -> None:
 
     def fault(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if issubclass(kind, KeyboardInterrupt):
-            window.close()
+            window.close_now()
             return
         _log.error("a slot of the window failed", exc_info=(kind, error, trace))
         window.panel.show_notice("Something went wrong.", "The log has details.", "fault")
@@ -93,4 +93,4 @@ def _let_signals_through(application: QApplication, window: MainWindow) -> None:
     timer.timeout.connect(lambda: None)
     timer.start()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: window.close())
+        signal.signal(number, lambda *_: window.close_now())

@@ -139,6 +139,7 @@ class Director(QObject):
                 self._home.panel.banner.say(role, worker_lost_text(role, restarts=restarts), button=button)
             case events.WorkerReady(role, _):
                 self._home.panel.banner.clear(role)
+                self._home.panel.take(event)
             case events.Preparing(_, fraction):
                 self._on_preparing(fraction)
             case events.DeviceChanged(direction, name, why):

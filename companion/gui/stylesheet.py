@@ -116,6 +116,7 @@ QProgressBar::chunk { background: $accent; border-radius: 4px; }
 QTabBar::tab { padding: ${pad_xs}px ${pad_l}px; border: none; border-bottom: 2px solid transparent; color: $muted; }
 QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }
 QTabWidget::pane { border: none; }
+QAbstractSpinBox QLineEdit { background: transparent; border: none; padding: 0px; min-height: 0px; }
 QPushButton[look="segment"] { padding: ${pad_xs}px ${pad_m}px; }
 QPushButton[look="segment"]:checked { background: $tint; border: 2px solid $accent; font-weight: 600; }
 QPushButton[look="segment"]:focus { border: 2px solid $text; padding: ${pad_xs}px ${pad_m}px; }

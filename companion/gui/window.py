@@ -71,7 +71,8 @@ class MainWindow(QMainWindow):
         self._actions: dict[str, QAction] = {}
         self._openers: dict[str, Callable[[], None]] = {}
         self._place = QSettings(str(companion.paths.config / "window.ini"), QSettings.Format.IniFormat)
-        self._name, self._closed = "", False
+        self._name = ""
+        self._closed = self._forced = False
         self._whole = QByteArray()
         self.setCentralWidget(self.pages)
         self.setMinimumSize(QSize(*_LEAST))
@@ -117,10 +118,10 @@ class MainWindow(QMainWindow):
     def toggle_compact(self) -> None:
         """Show only stage and line, above other windows, or the whole window again."""
         on = not self.home.is_compact
+        if on and not self._leave_pages():
+            return
         if on:
             self._whole = self.saveGeometry()
-            while self.pages.back():
-                pass
         self.home.set_compact(on)
         self.setMinimumSize(QSize(*(_COMPACT_LEAST if on else _LEAST)))
         self.setWindowFlag(Qt.WindowType.WindowStaysOnTopHint, on)
@@ -129,6 +130,11 @@ class MainWindow(QMainWindow):
         else:
             self.restoreGeometry(self._whole)
         self.show()
+
+    def close_now(self) -> None:
+        """Close without asking pages whether they can be left."""
+        self._forced = True
+        self.close()
 
     def open_shortcuts(self) -> None:
         self.open_page(ShortcutPage(), tr("Keyboard"))
@@ -311,6 +317,9 @@ class MainWindow(QMainWindow):
             self.files.add_characters(paths)
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        if not self._forced and not self._leave_pages():
+            event.ignore()
+            return
         if not self._closed:
             self._closed = True
             whole = self._whole if self.home.is_compact else self.saveGeometry()
@@ -321,6 +330,12 @@ class MainWindow(QMainWindow):
             self.stage.close_tasks()
             self.tasks.close()
         super().closeEvent(event)
+
+    def _leave_pages(self) -> bool:
+        while not self.pages.is_home:
+            if not self.pages.back():
+                return False
+        return True
 
     def _escape(self) -> None:
         if self.pages.back():

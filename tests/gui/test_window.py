@@ -41,6 +41,13 @@ def keys(
     QTest.keyClick(window, key, modifiers)
 
 
+class Unsaved(QWidget):
+    is_saved = False
+
+    def can_leave(self) -> bool:
+        return self.is_saved
+
+
 CTRL, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
 
 
@@ -424,3 +431,39 @@ def test_deleted_chats_are_listed_on_a_page(window: MainWindow, companion: Any, 
     page = window.pages.currentWidget().findChild(DeletedChats)
     page.findChild(QPushButton).click()
     assert do.RestoreChat(first) in companion.posted
+
+
+def test_a_page_with_unsaved_work_keeps_the_window_open(window: MainWindow) -> None:
+    page = Unsaved()
+    window.open_page(page, "编辑")
+    assert not window.close()
+    assert window.isVisible()
+    page.is_saved = True
+    assert window.close()
+
+
+def test_it_can_be_closed_in_spite_of_that(window: MainWindow) -> None:
+    window.open_page(Unsaved(), "编辑")
+    window.close_now()
+    assert not window.isVisible()
+
+
+def test_a_voice_that_is_missing_is_told_once_and_again_when_it_was_there(
+    window: MainWindow, companion: Any, qtbot: QtBot
+) -> None:
+    def notices() -> int:
+        model = window.panel.model
+        return sum(model.entry(row).notice is not None for row in range(model.rowCount()))
+
+    failed = events.TurnFailed(TurnId(5), "voice", "The voice cannot speak.", "Install it.", "voice")
+    companion.bus.publish(failed)
+    qtbot.waitUntil(lambda: notices() == 1)
+    say(window, "好")
+    qtbot.waitUntil(lambda: notices() == 0 and len(texts(window)) == 3)
+    companion.bus.publish(failed)
+    companion.bus.publish(events.UserPartial("x"))
+    qtbot.waitUntil(lambda: len(texts(window)) == 4)
+    assert notices() == 0
+    companion.bus.publish(events.EngineChanged("voice", "Kokoro"))
+    companion.bus.publish(failed)
+    qtbot.waitUntil(lambda: notices() == 1)

@@ -46,6 +46,7 @@ class ChatPanel(QWidget):
         self._why = ""
         self._chat = ""
         self._retry: do.Command | None = None
+        self._told: set[tuple[str, str]] = set()
         self.model = ConversationModel(self)
         self.header = ChatHeader(look, self)
         self.banner = Banner(look, self)
@@ -133,6 +134,8 @@ class ChatPanel(QWidget):
                 self.view.go_to_end()
             case events.TurnFailed():
                 self._on_failed(event)
+            case events.EngineChanged() | events.WorkerReady():
+                self._told.clear()
             case events.Notice(what, hint, code):
                 self.show_notice(what, hint, code)
             case _:
@@ -208,6 +211,11 @@ class ChatPanel(QWidget):
             return
         self._stop_waiting()
         self.model.set_partial("")
+        if event.stage in ("voice", "audio"):
+            # Without a voice every reply fails in the same way; once is enough.
+            if (event.stage, event.code) in self._told:
+                return
+            self._told.add((event.stage, event.code))
         if event.stage == "storage":
             self.composer.take_back()
         notice = notice_text(event.what, event.hint, event.code, stage=event.stage)
