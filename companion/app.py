@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import threading
 import time
@@ -53,7 +54,7 @@ class Companion:
         self.library = Library([paths.characters], bundled=bundled("characters"), cache=paths.cache / "packs")
         self.engines = Engines()
         self.session = Session(
-            self.engines, log, self.bus, character=self.library.get, options=self._session_options
+            self.engines, log, self.bus, character=self._speaking_character, options=self._session_options
         )
         self.greets_aloud = False
         self.seed: int | None = None
@@ -246,14 +247,22 @@ class Companion:
 
     def _warm_voice(self, speech: SpeechClient) -> None:
         """Make the weights and dictionaries ready, so that her first words do not wait for them."""
-        report = next((one for one in self.characters() if one.id == self.default_character()), None)
-        spec = (
-            report.character.voice
-            if report is not None and report.character
-            else wiring.default_voice(self.settings)
-        )
-        for _ in speech.synthesise("嗯。" if spec.language == "zh" else "Yes.", self._cancel, voice=spec):
-            pass
+        try:
+            spec = self._speaking_character(self.default_character()).voice
+            for _ in speech.synthesise("嗯。" if spec.language == "zh" else "Yes.", self._cancel, voice=spec):
+                pass
+        except Cancelled:
+            raise
+        except CompanionError as error:
+            # Her first words will tell; other voices and the recogniser work all the same.
+            _log.info("the voice was not made ready: %s", error.code)
+
+    def _speaking_character(self, id_: str) -> Character:
+        """Return a character as the session talks with it: the demo has only one voice."""
+        character = self.library.get(id_)
+        if self.settings.mind.engine != "demo":
+            return character
+        return dataclasses.replace(character, voice=wiring.default_voice(self.settings, character.language))
 
     def _start_language(self) -> None:
         from companion.workers.clients import LanguageClient

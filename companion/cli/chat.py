@@ -13,7 +13,9 @@ from companion.app import Companion, open_companion
 from companion.cli.waiting import EventQueue
 from companion.domain import commands as do
 from companion.domain import events
-from companion.errors import CompanionError
+from companion.domain.character import Character
+from companion.domain.messages import TurnId
+from companion.errors import CompanionError, UsageError
 
 _PATIENCE_S = 600.0
 
@@ -38,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         with EventQueue(companion) as arriving:
             began = time.monotonic()
-            character = companion.character(arguments.character or companion.default_character())
+            character = _character(companion, arguments.character, arguments.chat)
             companion.start(roles=frozenset({"language"}))
             companion.post(do.OpenCharacter(character.id, arguments.chat))
             if arguments.new:
@@ -48,6 +50,18 @@ def run(arguments: argparse.Namespace) -> int:
             return _loop(companion, arriving, arguments.json)
     finally:
         companion.close()
+
+
+def _character(companion: Companion, wished: str | None, chat: str | None) -> Character:
+    """Return whom to talk to. Raises UsageError, PackError, and StorageError for an unknown chat."""
+    if chat is None:
+        return companion.character(wished or companion.default_character())
+    owner = companion.log.chat(chat).character
+    if wished not in (None, owner):
+        raise UsageError(
+            f"This chat is with '{owner}', not with '{wished}'.", "Leave --character out.", code="other_chat"
+        )
+    return companion.character(owner)
 
 
 def _loop(companion: Companion, arriving: EventQueue, as_json: bool) -> int:
@@ -60,44 +74,70 @@ def _loop(companion: Companion, arriving: EventQueue, as_json: bool) -> int:
             print(greeting.messages[-1].text)
     while line := sys.stdin.readline():
         if line.strip():
-            failed |= _one_turn(companion, arriving, line.strip(), as_json, time.monotonic())
+            try:
+                failed |= _one_turn(
+                    companion, arriving, line.strip(), as_json, time.monotonic(), acks=as_json
+                )
+            except CompanionError as error:
+                failed = 1
+                print(f"\n{error}", file=sys.stderr)
     return failed
 
 
-def _one_turn(companion: Companion, arriving: EventQueue, text: str, as_json: bool, began: float) -> int:
+def _one_turn(
+    companion: Companion,
+    arriving: EventQueue,
+    text: str,
+    as_json: bool,
+    began: float,
+    *,
+    acks: bool = False,
+) -> int:
+    """Say `text` and print the answer; with `acks` also a line as soon as the message is on disk."""
     companion.post(do.Say(text))
     out: dict[str, Any] = {"user": text, "notices": []}
+    turn: TurnId | None = None
     for event in arriving.until(_PATIENCE_S):
         match event:
-            case events.ChatOpened(chat, _):
-                out["chat"], out["character"] = chat.chat, chat.character
-            case events.EngineChanged("language", label):
-                out["model"] = label
-            case events.Notice(what, hint, code):
-                out["notices"].append({"what": what, "hint": hint, "code": code})
-            case events.PromptBuilt(_, sections):
-                out["sections"] = {one.name: one.n_tokens for one in sections}
+            case events.UserSaid(turn, message, _):
+                if acks:
+                    print(json.dumps({"acked": message.message}), flush=True)
             case events.ReplyDelta(_, delta, False) if not as_json:
                 print(delta, end="", flush=True)
-            case events.ReplyFinished(_, message, _, timings):
-                out |= {
-                    "reply": message.text,
-                    "thought": message.thought,
-                    "emotion": message.meta.get("emotion"),
-                }
-                out["timings"] = dataclasses.asdict(timings)
-                out["seconds"] = round(time.monotonic() - began, 3)
-            case events.TurnFailed(_, stage, what, hint, code):
-                _tell_failure(out, stage, what, hint, code, as_json)
-                return 1
-            case events.SpeakingFinished():
+            case events.TurnFailed(failed, stage, what, hint, code):
+                out |= {"error": what, "hint": hint, "code": code, "stage": stage}
+                if failed != turn:
+                    break
+            case events.SpeakingFinished(finished) if finished == turn:
                 break
-    print(json.dumps(out, ensure_ascii=False) if as_json else "")
-    return 0
+            case _:
+                _note(out, event, began)
+    return _tell(out, as_json)
 
 
-def _tell_failure(out: dict[str, Any], stage: str, what: str, hint: str, code: str, as_json: bool) -> None:
-    if not as_json:
-        raise CompanionError(what, hint, code=code)
-    out |= {"error": what, "hint": hint, "code": code, "stage": stage}
-    print(json.dumps(out, ensure_ascii=False))
+def _note(out: dict[str, Any], event: events.Event, began: float) -> None:
+    match event:
+        case events.ChatOpened(chat, _):
+            out["chat"], out["character"] = chat.chat, chat.character
+        case events.EngineChanged("language", label):
+            out["model"] = label
+        case events.Notice(what, hint, code):
+            out["notices"].append({"what": what, "hint": hint, "code": code})
+        case events.PromptBuilt(_, sections):
+            out["sections"] = {one.name: one.n_tokens for one in sections}
+        case events.ReplyFinished(_, message, _, timings):
+            out |= {"reply": message.text, "thought": message.thought, "message": message.message}
+            out |= {"emotion": message.meta.get("emotion"), "timings": dataclasses.asdict(timings)}
+            out["seconds"] = round(time.monotonic() - began, 3)
+        case _:
+            pass
+
+
+def _tell(out: dict[str, Any], as_json: bool) -> int:
+    if as_json:
+        print(json.dumps(out, ensure_ascii=False), flush=True)
+    elif "error" in out:
+        raise CompanionError(out["error"], out["hint"], code=out["code"])
+    else:
+        print(flush=True)
+    return 1 if "error" in out else 0
