@@ -57,7 +57,7 @@ class MainWindow(QMainWindow):
         self.portraits = Portraits(look, self.tasks, self)
         self.bridge = EventBridge(companion.bus, self)
         self.panel = ChatPanel(look, companion.post)
-        self.stage_part, self.stage = make_stage()
+        self.stage_part, self.stage = make_stage(self.tasks)
         self.home = Home(
             look,
             Sidebar(look, self.portraits),
