@@ -63,6 +63,7 @@ class Companion:
         self._applied = settings.model_copy(deep=True)
         self._threads: list[threading.Thread] = []
         self._reloading = threading.Lock()
+        self._roles: frozenset[Role] = frozenset()
         self._closed = False
 
     @classmethod
@@ -89,6 +90,7 @@ class Companion:
 
         `audio` replaces the devices, for example by WAV files.
         """
+        self._roles = roles
         for notice in self.opening_notices:
             self.bus.publish(events.Notice(notice))
         starts: dict[Role, Callable[[], None]] = {
@@ -199,7 +201,9 @@ class Companion:
         )
 
     def _speaks(self) -> bool:
-        return self._speech is not None and self.engines.audio.ready is not None
+        """Whether a reply may wait for voice and loudspeaker: both were started, and neither has failed."""
+        started = self._roles >= {"speech", "audio"}
+        return started and not self.engines.voice.has_failed and not self.engines.audio.has_failed
 
     # ---- engines
 

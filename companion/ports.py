@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
-
 from companion.domain.audio import AudioClip, Speech
 from companion.domain.character import Adapter, Sampling, VoiceSpec
 from companion.domain.messages import Ack, ChatInfo, Message, Role, SearchHit, StoredMessage, TurnId

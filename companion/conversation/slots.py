@@ -40,6 +40,11 @@ class Slot(Generic[T]):
         return before
 
     @property
+    def has_failed(self) -> bool:
+        with self._changed:
+            return self._error is not None
+
+    @property
     def ready(self) -> T | None:
         with self._changed:
             return self._engine
