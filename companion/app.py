@@ -22,7 +22,7 @@ from companion.domain.cancel import CancelToken
 from companion.domain.character import Character, PackReport
 from companion.engines.catalog import Catalog, load_catalog
 from companion.engines.weights_folder import InstalledModel
-from companion.errors import Cancelled, CompanionError
+from companion.errors import Cancelled, CompanionError, StorageError
 from companion.hardware import Hardware, look
 from companion.packs import editor
 from companion.packs.editor import CharacterDraft
@@ -72,7 +72,13 @@ class Companion:
 
         Raises StorageError, code `in_use`, while another instance writes this chat log.
         """
-        paths.make()
+        refused = paths.make()
+        if paths.data in refused and not paths.chat_log.exists():
+            raise StorageError(
+                f"The folder {paths.data} cannot be written, so no chat could be kept.",
+                "Make it writable or free some space, or start with --home and another folder.",
+                code="read_only",
+            )
         settings, said = settings_file.load(paths.settings)
         if demo:
             settings.mind.engine = "demo"

@@ -38,7 +38,13 @@ def run(arguments: argparse.Namespace) -> int:
             "Use `companion chat`, or start it from a desktop.",
             code="no_screen",
         )
-    companion = open_companion(arguments.home, demo=arguments.demo)
+    try:
+        companion = open_companion(arguments.home, demo=arguments.demo)
+    except CompanionError as error:
+        from companion.gui.failure import show_failure
+
+        show_failure(error.what, error.hint, error.code, quit_after_s=arguments.quit_after)
+        raise
     if arguments.say:
         _say_when_ready(companion, arguments.say)
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -139,10 +140,22 @@ def is_damage(error: sqlite3.Error) -> bool:
 
 def translated(error: sqlite3.Error, path: Path) -> StorageError:
     """Return what a user can understand of `error`."""
-    what, hint, code = _SENTENCES.get(primary_code(error), _OTHER)
+    primary = primary_code(error)
+    if primary == sqlite3.SQLITE_IOERR and _is_full(path.parent):
+        primary = sqlite3.SQLITE_FULL
+    what, hint, code = _SENTENCES.get(primary, _OTHER)
     return StorageError(what.format(name=path.name, error=error), hint, code=code)
 
 
+def _is_full(folder: Path) -> bool:
+    """Tell whether the disk is too full for SQLite's shared-memory file, which it reports as an I/O error."""
+    try:
+        return shutil.disk_usage(folder).free < _SMALLEST_ROOM
+    except OSError:
+        return False
+
+
+_SMALLEST_ROOM = 64 * 1024
 _OTHER = (
     "The chat log {name} cannot be used ({error}).",
     "Run: companion chats check",

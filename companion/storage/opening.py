@@ -101,9 +101,17 @@ def open_for_writing(path: Path, backups: Path) -> Opened:
     except sqlite3.Error as error:
         if primary_code(error) in _UNWRITABLE and path.exists():
             return _open_unwritable(path)
-        raise translated(error, path) from error
+        told = translated(error, path)
+        if told.code == "disk_full" and path.exists():
+            return _open_reader(path, "The disk is full: chats can be read, but nothing can be written.")
+        raise told from error
     try:
         return _open_locked(path, backups, lock)
+    except StorageError as error:
+        lock.close()
+        if error.code == "disk_full" and path.exists():
+            return _open_reader(path, "The disk is full: chats can be read, but nothing can be written.")
+        raise
     except BaseException:
         lock.close()
         raise
