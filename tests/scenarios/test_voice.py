@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from companion.domain import commands as do
@@ -203,3 +204,35 @@ def test_an_emotion_is_shown_before_the_words_are_over(stage: Stage) -> None:
     assert [one.emotion for one in emotions] == ["happy"]
     assert finished.message.meta["emotion"] == "happy"
     assert scene.seen.index(emotions[0]) < scene.seen.index(finished)
+
+
+@pytest.mark.parametrize("how", ["stop", "key"])
+def test_she_falls_silent_within_150_ms_of_the_stop_and_history_is_what_was_heard(
+    stage: Stage, how: str
+) -> None:
+    """Twenty times at twenty places; the sound itself is measured, in virtual time."""
+    scene = stage(replies=[STORY_ZH], voice=True)
+    scene.opens()
+    scene.post(do.Listen("push_to_talk"))
+    for n in range(20):
+        scene.user_types("讲")
+        scene.expect(events.UserSaid)
+        scene.expect(events.HeardTo, lambda event, n=n: event.char > n)  # type: ignore[misc]
+        at = len(scene.audio.played.samples)
+        scene.post(do.Interrupt() if how == "stop" else do.Talk(True))
+        scene.expect(events.SpeakingFinished)
+        scene.post(do.Talk(False))
+        scene.handled()
+        after = scene.audio.played
+        audible = np.flatnonzero(np.abs(after.samples[at:]) > 0.003)
+        assert (audible[-1] + 1 if len(audible) else 0) / after.rate_hz <= 0.150
+        kept = scene.path()[-1]
+        assert STORY_ZH.startswith(kept.text + kept.unheard)
+        assert n < len(kept.text) <= n + 12
+
+
+def test_a_mind_that_never_ends_is_ended(stage: Stage) -> None:
+    scene = stage(replies=["哈" * 5_000])
+    limit = scene.characters["xiaoman"].sampling.max_tokens
+    scene.opens()
+    assert len(scene.answered("笑一个").message.text) <= limit
