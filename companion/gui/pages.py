@@ -79,5 +79,11 @@ class PageStack(QStackedWidget):
         return True
 
     @property
+    def content(self) -> QWidget | None:
+        """What the topmost page shows; None at home."""
+        page = self.currentWidget()
+        return page.content if isinstance(page, Page) else None
+
+    @property
     def is_home(self) -> bool:
         return not isinstance(self.currentWidget(), Page)

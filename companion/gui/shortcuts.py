@@ -60,6 +60,7 @@ def shortcuts() -> tuple[Shortcut, ...]:
         ),
         Shortcut("next_character", "Ctrl+Tab", "chats", tr("Next character")),
         Shortcut("previous_character", "Ctrl+Shift+Tab", "chats", tr("Previous character")),
+        Shortcut("characters", "Ctrl+Shift+C", "window", tr("All characters")),
         Shortcut("sidebar", "Ctrl+\\", "window", tr("Show or hide names and chats")),
         Shortcut("stage", "Ctrl+E", "window", tr("Show or hide the stage")),
         Shortcut("compact", "Ctrl+Shift+M", "window", tr("Small window: only her and the line to write in")),

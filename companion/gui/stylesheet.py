@@ -117,6 +117,10 @@ QTabBar::tab { padding: ${pad_xs}px ${pad_l}px; border: none; border-bottom: 2px
 QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }
 QTabWidget::pane { border: none; }
 QAbstractSpinBox QLineEdit { background: transparent; border: none; padding: 0px; min-height: 0px; }
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 0px; height: 0px; border: none; }
+QTableView::indicator { width: ${mark}px; height: ${mark}px; background: $raised; border: 2px solid $muted;
+    border-radius: 4px; }
+QTableView::indicator:checked { background: $accent; border-color: $accent; image: url("$tick"); }
 QPushButton[look="segment"] { padding: ${pad_xs}px ${pad_m}px; }
 QPushButton[look="segment"]:checked { background: $tint; border: 2px solid $accent; font-weight: 600; }
 QPushButton[look="segment"]:focus { border: 2px solid $text; padding: ${pad_xs}px ${pad_m}px; }

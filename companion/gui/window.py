@@ -93,13 +93,15 @@ class MainWindow(QMainWindow):
         self.companion.start()
         self.director.open_first()
         self.panel.composer.field.setFocus(Qt.FocusReason.OtherFocusReason)
+        if not self.companion.settings.general.first_run_done:
+            self.open_named("welcome")
 
     def open_page(self, widget: QWidget, title: str) -> None:
         """Show `widget` as a page with a back button; it is deleted when the user leaves it."""
         self.pages.open_page(widget, title)
 
     def open_named(self, name: str) -> None:
-        """Open a page by name: settings, models, microphone, characters, keys; unknown names do nothing."""
+        """Open a page by name, see openers.py, or `keys`; unknown names do nothing."""
         if (opener := self._openers.get(name) or self._openers.get("settings")) is not None:
             opener()
 
@@ -202,6 +204,7 @@ class MainWindow(QMainWindow):
             "sidebar": lambda: self.home.sidebar.set_open(not self.home.sidebar.is_open),
             "stage": self._toggle_stage,
             "compact": self.toggle_compact,
+            "characters": lambda: self.open_named("characters"),
             "settings": lambda: self.open_named("settings"),
             "larger": lambda: self._zoom(10),
             "smaller": lambda: self._zoom(-10),

@@ -64,6 +64,7 @@ class RuleCompanion:
         self.settings = Settings()
         self.settings.general.language = "zh_CN"
         self.settings.general.theme = "light"
+        self.settings.general.first_run_done = True
         self.bus = EventBus()
         self.log = SqliteChatLog.open(self.paths.chat_log)
         self.posted: list[do.Command] = []

@@ -104,7 +104,6 @@ def _number(field: SettingField, changed: Changed) -> Control:
     box.setKeyboardTracking(False)
     box.setGroupSeparatorShown(True)
     box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-    box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
     box.setFixedWidth(120)
 
     def show(value: Any) -> None:
