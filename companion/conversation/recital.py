@@ -36,6 +36,9 @@ class Recital:
         self._cancel = CancelToken()
         self._speaker = Speaker(turn, engines, voice, fallback, self._cancel, publish)
         self._thread = threading.Thread(target=self._run, name=f"recital-{turn.turn}")
+
+    def begin(self) -> None:
+        """Start speaking; see `ReplyTurn.begin`."""
         self._thread.start()
 
     def interrupt(self, keep: object = None) -> None:

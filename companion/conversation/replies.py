@@ -1,4 +1,4 @@
-"""Plan and start the replies of a session: answers, variants, continuations, recitals."""
+"""Plan the replies of a session: answers, variants, continuations, recitals."""
 
 from __future__ import annotations
 
@@ -82,9 +82,9 @@ class ReplyMaker:
             raise UsageError("There is no reply to continue.", "Say something first.")
         return Target(path[:-1], path[-1], path[-1].text + path[-1].unheard)
 
-    # ---- starting
+    # ---- making
 
-    def start(
+    def reply(
         self,
         turn: TurnId,
         character: Character,
@@ -95,7 +95,7 @@ class ReplyMaker:
         preparation: Preparation | None,
         began_s: float,
     ) -> ReplyTurn:
-        """Start the reply that `target` describes; it waits until `preparation` is done."""
+        """Return the reply that `target` describes, not yet begun; it will wait until `preparation` is done."""
 
         def make_prompt(language: LanguageModel, cancel: CancelToken) -> Prompt:
             while preparation is not None and not preparation.done.wait(_POLL_S):
@@ -134,8 +134,8 @@ class ReplyMaker:
             ack = self._log.add(chat, "assistant", "", parent=parent)
         return next(one for one in self._log.siblings(ack.message) if one.message == ack.message)
 
-    def recite(self, turn: TurnId, character: Character, text: str, *, options: SessionOptions) -> Recital:
-        """Speak a text that stands already."""
+    def recital(self, turn: TurnId, character: Character, text: str, *, options: SessionOptions) -> Recital:
+        """Return a recital of a text that stands already, not yet begun."""
         return Recital(
             turn,
             text,

@@ -287,7 +287,7 @@ class Session:
         now = self._chats.now
         assert now is not None
         self._go("thinking", "" if self._engines.language.ready else "model")
-        self._active = self._replies.start(
+        reply = self._replies.reply(
             turn or self._next_turn(),
             now.character,
             now.chat.chat,
@@ -296,13 +296,19 @@ class Session:
             preparation=self._preparation,
             began_s=began_s or time.monotonic(),
         )
+        self._begin(reply)
 
     def _replay(self, message: StoredMessage) -> None:
         now = self._chats.now
         assert now is not None
-        self._active = self._replies.recite(
+        recital = self._replies.recital(
             self._next_turn(), now.character, message.text, options=self._options()
         )
+        self._begin(recital)
+
+    def _begin(self, active: ReplyTurn | Recital) -> None:
+        self._active = active
+        active.begin()
 
     def _next_turn(self) -> TurnId:
         self._n_turns += 1

@@ -97,11 +97,14 @@ class ReplyTurn:
                 plan.turn, engines, plan.voice, plan.fallback_voice, self._cancel, publish
             )
         self._thread = threading.Thread(target=self._run, name=f"turn-{plan.turn.turn}")
-        self._thread.start()
 
     @property
     def turn(self) -> TurnId:
         return self._plan.turn
+
+    def begin(self) -> None:
+        """Start writing. Whoever forwards signals must know the turn by then: its sound may end at once."""
+        self._thread.start()
 
     def interrupt(self, keep: Keep) -> None:
         """Stop writing and speaking now; returns at once."""

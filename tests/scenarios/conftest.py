@@ -32,7 +32,7 @@ from companion.storage.chat_log import SqliteChatLog
 
 E = TypeVar("E")
 PATIENCE_S = 20.0
-_STEP_S = 0.02
+_STEP_S = 0.04
 _TONES = VoiceSpec("tones")
 
 XIAOMAN = Character(
