@@ -35,7 +35,7 @@ class Budget:
 class TokenCounter:
     """Counts tokens through the model, each text once."""
 
-    _LIMIT = 5_000
+    _LIMIT = 20_000
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -44,13 +44,14 @@ class TokenCounter:
     def of(self, language: LanguageModel) -> Callable[[Sequence[str]], list[int]]:
         def count(texts: Sequence[str]) -> list[int]:
             with self._lock:
-                fresh = list(dict.fromkeys(text for text in texts if text not in self._known))
-            counted = dict(zip(fresh, language.count_tokens(fresh), strict=True)) if fresh else {}
-            with self._lock:
-                if len(self._known) > self._LIMIT:
-                    self._known.clear()
-                self._known.update(counted)
-                return [counted[text] if text in counted else self._known[text] for text in texts]
+                found = {text: self._known[text] for text in texts if text in self._known}
+            fresh = list(dict.fromkeys(text for text in texts if text not in found))
+            if fresh:
+                found.update(zip(fresh, language.count_tokens(fresh), strict=True))
+                with self._lock:
+                    # What is in use now stays, however long the chat is.
+                    self._known = found if len(self._known) > self._LIMIT else self._known | found
+            return [found[text] for text in texts]
 
         return count
 

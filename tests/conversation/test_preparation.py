@@ -57,3 +57,12 @@ def test_a_preparation_that_waits_for_a_model_can_be_called_off() -> None:
     preparation.cancel()
     assert preparation.done.is_set()
     assert told == []
+
+
+def test_a_chat_of_more_texts_than_are_remembered_is_still_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(TokenCounter, "_LIMIT", 10)
+    mind = Scripted.load()
+    count = TokenCounter().of(mind)
+    texts = [f"第{n}句" for n in range(30)]
+    for end in (12, 20, 30):
+        assert count(texts[:end]) == mind.count_tokens(texts[:end])
