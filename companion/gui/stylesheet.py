@@ -116,7 +116,7 @@ QProgressBar::chunk { background: $accent; border-radius: 4px; }
 QTabBar::tab { padding: ${pad_xs}px ${pad_l}px; border: none; border-bottom: 2px solid transparent; color: $muted; }
 QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }
 QTabWidget::pane { border: none; }
-QAbstractSpinBox QLineEdit { background: transparent; border: none; padding: 0px; min-height: 0px; }
+QAbstractSpinBox QLineEdit { background: transparent; border: none; padding: 0px ${pad_xs}px; min-height: 0px; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 0px; height: 0px; border: none; }
 QTableView::indicator { width: ${mark}px; height: ${mark}px; background: $raised; border: 2px solid $muted;
     border-radius: 4px; }

@@ -13,17 +13,23 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from companion.conversation.bus import EventBus
+from companion.conversation.slots import Engines
 from companion.domain import commands as do
 from companion.domain import events
 from companion.domain.character import Character, PackReport, Problem
 from companion.domain.messages import StoredMessage, TurnId
 from companion.domain.state import State
+from companion.engines.catalog import load_catalog
+from companion.engines.weights_folder import InstalledModel
 from companion.errors import PackError
 from companion.gui.application import make_application
 from companion.gui.theme import Look
 from companion.gui.translation import apply_language
 from companion.gui.window import MainWindow
-from companion.paths import Paths
+from companion.hardware import Hardware
+from companion.packs import editor
+from companion.packs.editor import CharacterDraft
+from companion.paths import Paths, bundled
 from companion.settings import Settings
 from companion.storage.chat_log import SqliteChatLog
 
@@ -66,6 +72,8 @@ class RuleCompanion:
         self.settings.general.theme = "light"
         self.settings.general.first_run_done = True
         self.bus = EventBus()
+        self.catalog = load_catalog(bundled("models") / "catalog.toml")
+        self.engines = Engines()
         self.log = SqliteChatLog.open(self.paths.chat_log)
         self.posted: list[do.Command] = []
         self.installed: list[Path] = []
@@ -99,6 +107,18 @@ class RuleCompanion:
         found = [PackReport(one.id, one.folder, one) for one in self.people]
         broken = Problem("card.json", "It is not JSON.", "Check the file.", fatal=True)
         return [*found, PackReport("damaged", Path("damaged"), None, (broken,))]
+
+    def save_character(self, draft: CharacterDraft) -> PackReport:
+        return editor.save(draft, self.paths.characters, cache=self.paths.cache)
+
+    def devices(self, direction: str) -> list[str]:
+        return ["USB", "HDMI"] if direction == "output" else ["USB"]
+
+    def models(self, role: str) -> list[InstalledModel]:
+        return [one for one in self.catalog.installed(self.paths.models) if one.role == role]
+
+    def hardware(self) -> Hardware:
+        return Hardware(cores=2, ram_gb=16, ram_free_gb=12, disk_free_gb=60)
 
     def save_settings(self) -> None:
         self.saved += 1
