@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any, Final, TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
+from shiboken6 import isValid
 
 from companion.errors import CompanionError
 
@@ -33,7 +34,8 @@ class Tasks(QObject):
     def run(self, work: Callable[[], T], done: Callable[[T], None], failed: Failed | None = None) -> None:
         """Call `work` on a thread, then `done` with its result, or `failed`, on the GUI thread.
 
-        Without `failed` an error goes to the signal of that name. After `close` nothing is called.
+        Without `failed` an error goes to the signal of that name. After `close` nothing is called, nor are methods of
+        an object that Qt has deleted meanwhile.
         """
         if self._closed:
             return
@@ -75,7 +77,11 @@ class Tasks(QObject):
 
 
 def _bound(call: Callable[[Any], object], value: object) -> Callable[[], None]:
+    owner = getattr(call, "__self__", None)
+
     def later() -> None:
-        call(value)
+        # A page that was left has been deleted; nobody waits for its results.
+        if not isinstance(owner, QObject) or isValid(owner):
+            call(value)
 
     return later

@@ -26,6 +26,7 @@ class Preview(QWidget):
 
     def __init__(self, look: Look, tasks: Tasks, face: FaceAssets, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._look = look
         self._face, self._draft, self._user = face, CharacterDraft(), ""
         self._shown: tuple[FaceAssets, str, str] | None = None
         self._greeting = 0
@@ -60,7 +61,7 @@ class Preview(QWidget):
         box.addWidget(self.stage, 5)
         box.addWidget(area, 4)
         box.addWidget(counts)
-        look.changed.connect(lambda: self.stage.set_reduced_motion(look.reduced_motion))
+        look.changed.connect(self._on_look)
         Texts(self).also(self._write)
 
     def set_face(self, face: FaceAssets) -> None:
@@ -84,6 +85,9 @@ class Preview(QWidget):
     def show_counts(self, counts: TokenCounts) -> None:
         """Show how full her memory is."""
         self.tokens.show_counts(counts)
+
+    def _on_look(self) -> None:
+        self.stage.set_reduced_motion(self._look.reduced_motion)
 
     def _next_greeting(self) -> None:
         self._greeting += 1

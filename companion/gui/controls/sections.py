@@ -64,8 +64,8 @@ class Sections(QWidget):
             self.names.setCurrentRow(0)
 
     def show_part(self, key: str) -> None:
-        """Show the part `key`; unknown keys do nothing."""
-        if key in self._keys:
+        """Show the part `key`; unknown and hidden ones do nothing."""
+        if key in self._keys and not self.names.item(self._keys.index(key)).isHidden():
             self.names.setCurrentRow(self._keys.index(key))
 
     @property

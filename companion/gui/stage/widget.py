@@ -28,6 +28,7 @@ from PySide6.QtGui import (
     QShowEvent,
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
+from shiboken6 import isValid
 
 from companion.domain.character import FaceAssets
 from companion.domain.emotion import Emotion
@@ -216,7 +217,7 @@ class StageWidget(QWidget):
             self._tasks.run(lambda: load_scenery(face), lambda found: self._on_loaded(number, found))
 
     def _on_loaded(self, number: int, found: Scenery) -> None:
-        if number != self._loads:
+        if number != self._loads or not isValid(self):
             return
         self._scenery = found
         self._background = None
@@ -236,7 +237,7 @@ class StageWidget(QWidget):
         self._tasks.run(lambda: scaled(cast, scale), lambda images: self._on_scaled(cast, scale, images))
 
     def _on_scaled(self, cast: Cast, scale: float, images: dict[Path, QImage]) -> None:
-        if cast is self._scenery.cast and scale == self._wanted_scale:
+        if isValid(self) and cast is self._scenery.cast and scale == self._wanted_scale:
             self._puppet = Puppet(cast, images, scale)
             self._frame = _Frame()
             self._tick()

@@ -190,10 +190,13 @@ class WelcomePage(QWidget):
         self.sound.sample_wanted.connect(self._speak)
         self.computer.models_wanted.connect(self.models_wanted)
         self._portraits.arrived.connect(self._on_portrait)
-        self._look.changed.connect(lambda: self.stage.set_reduced_motion(self._look.reduced_motion))
+        self._look.changed.connect(self._on_look)
         self.next.clicked.connect(self._forward)
         self.back.clicked.connect(lambda: self.go_to(max(0, self.step - 1)))
         self.skip.clicked.connect(self.finish)
+
+    def _on_look(self) -> None:
+        self.stage.set_reduced_motion(self._look.reduced_motion)
 
     def _on_changed(self) -> None:
         self._save.start()

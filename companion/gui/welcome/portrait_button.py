@@ -29,8 +29,12 @@ class PortraitButton(QAbstractButton):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(plain_name(character.shown_name))
         self.setToolTip(plain_name(character.creator_notes.split("\n")[0], 120))
-        portraits.arrived.connect(lambda _: self.update())
+        portraits.arrived.connect(self._on_portrait)
         look.changed.connect(self.updateGeometry)
+
+    def _on_portrait(self, id_: str) -> None:
+        if id_ == self.character.id:
+            self.update()
 
     def sizeHint(self) -> QSize:
         return QSize(self._look.px(148), self._look.px(168))

@@ -46,7 +46,9 @@ def test_a_setting_gets_the_control_of_its_type_and_kind(key: str, shape: str) -
 
 
 def test_bounds_length_effect_and_default_come_from_the_model() -> None:
-    zoom, name, tokens = (fields()[key] for key in ("general.zoom", "general.user_name", "mind.context_tokens"))
+    zoom, name, tokens = (
+        fields()[key] for key in ("general.zoom", "general.user_name", "mind.context_tokens")
+    )
     assert (zoom.least, zoom.most, zoom.default) == (80, 200, 100)
     assert name.longest == 40
     assert name.effect is Effect.NEXT_REPLY
