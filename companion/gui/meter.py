@@ -7,7 +7,6 @@ import time
 from pathlib import Path
 from typing import Final
 
-import psutil
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QWidget
 
@@ -19,8 +18,7 @@ class WindowMeter(QObject):
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
-        self._began = psutil.Process().create_time()
-        self._visible_s: float | None = None
+        self._visible_at: float | None = None
         self._beat_at = time.monotonic()
         self._gaps_ms: list[float] = []
         window.installEventFilter(self)
@@ -31,18 +29,21 @@ class WindowMeter(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Note the first paint of the window; nothing is filtered."""
-        if self._visible_s is None and event.type() == QEvent.Type.Paint:
-            self._visible_s = time.time() - self._began
+        if self._visible_at is None and event.type() == QEvent.Type.Paint:
+            self._visible_at = time.time()
             self._beat_at = time.monotonic()
             self._gaps_ms.clear()
         return super().eventFilter(watched, event)
 
     def write(self, file: Path) -> None:
-        """Write `visible_s` since the process began, and the stalls beyond the beat: n, p50, p99, max in ms."""
+        """Write `visible_at` (Unix seconds) and the stalls beyond the beat: p50, p99, max in ms.
+
+        Who started the process knows when; the system tells its start only to a second or so.
+        """
         self._timer.stop()
         gaps = sorted(self._gaps_ms) or [0.0]
         measured = {
-            "visible_s": self._visible_s,
+            "visible_at": self._visible_at,
             "n_beats": len(self._gaps_ms),
             "stall_ms": {
                 "p50": gaps[len(gaps) // 2],

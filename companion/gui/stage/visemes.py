@@ -10,12 +10,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Final, Literal
 
 from companion.domain.audio import AudioClip, Speech
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 Viseme = Literal["rest", "closed", "a", "i", "u", "e", "o", "f"]
 
@@ -87,6 +88,8 @@ def _from_loudness(loudness: NDArray[np.float64]) -> list[Cue]:
 
 def envelope(clip: AudioClip) -> NDArray[np.float64]:
     """Return the RMS of each 20 ms, shape (n,), relative to the clip's loud parts, 0 to 1."""
+    import numpy as np  # the window is seen before anybody speaks
+
     frame = max(1, int(clip.rate_hz * _FRAME_S))
     count = -(-len(clip.samples) // frame)
     padded = np.zeros(count * frame)
