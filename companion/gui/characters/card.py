@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
 from companion.domain.character import Character, PackReport, Problem
 from companion.gui.buttons import icon_button, push_button
@@ -32,7 +32,7 @@ class PackCard(QFrame):
         self._present = present
         self.setProperty("look", "card")
         texts = Texts(self)
-        self._face = QLabel()
+        self._face = plain_label()
         self._face.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._name = plain_label(size="lead", strong=True)
         self._below = plain_label(size="small", tone="muted")

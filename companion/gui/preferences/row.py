@@ -7,7 +7,7 @@ from typing import Any, Final
 from pydantic import BaseModel, ValidationError
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from companion.gui.buttons import icon_button
 from companion.gui.controls.language import shows_chinese
@@ -34,7 +34,7 @@ class SettingRow(QWidget):
         super().__init__()
         self.field, self._companion, self._look = field, companion, look
         self._title = plain_label()
-        self._mark = QLabel()
+        self._mark = plain_label()
         self._help = plain_label(size="small", tone="muted", wrap=True)
         self._note = plain_label(size="small", tone="accent", wrap=True)
         self._note.hide()

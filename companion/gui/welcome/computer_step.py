@@ -95,7 +95,7 @@ class ComputerStep(QWidget):
         row = QHBoxLayout(line)
         row.setContentsMargins(2, 0, 0, 0)
         row.setSpacing(10)
-        mark, size = QLabel(), self._look.px(18)
+        mark, size = plain_label(), self._look.px(18)
         colour = self._look.tokens.listening if good else self._look.tokens.danger
         mark.setPixmap(pixmap("check" if good else "warning", colour.name(), size, self.devicePixelRatioF()))
         mark.setFixedSize(QSize(size, size))
