@@ -279,7 +279,8 @@ def _load_weights(lib: Any, path: Path, gpu_layers: int) -> Any:
     parameters.n_gpu_layers = gpu_layers
     # Weights that the CPU repacks for its own layout would stay in memory twice while the file is mapped:
     # 1.96 instead of 1.34 GB for a 1.1 GB file (measured). A file that fills the memory is mapped all the same.
-    parameters.use_mmap = path.stat().st_size * 2 > psutil.virtual_memory().available
+    fits = path.stat().st_size * 2 < psutil.virtual_memory().available
+    parameters.load_mode = lib.LLAMA_LOAD_MODE_NONE if fits else lib.LLAMA_LOAD_MODE_AUTO
     return lib.llama_model_load_from_file(os.fspath(path).encode("utf-8", "surrogateescape"), parameters)
 
 
