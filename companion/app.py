@@ -22,7 +22,7 @@ from companion.domain.cancel import CancelToken
 from companion.domain.character import Character, PackReport
 from companion.engines.catalog import Catalog, load_catalog
 from companion.engines.weights_folder import InstalledModel
-from companion.errors import Cancelled, CompanionError, StorageError
+from companion.errors import Cancelled, CompanionError, ModelError, StorageError
 from companion.hardware import Hardware, look
 from companion.packs import editor
 from companion.packs.editor import CharacterDraft
@@ -284,7 +284,14 @@ class Companion:
         spec = wiring.language_spec(
             self.settings, self.paths, self.catalog, progress=self._progress, cancel=self._cancel
         )
-        language = LanguageClient(spec, on_event=self._on_worker_event, cancel=self._cancel)
+        try:
+            language = LanguageClient(spec, on_event=self._on_worker_event, cancel=self._cancel)
+        except ModelError as error:
+            smaller = self._smaller(spec) if error.code == "memory" else None
+            if smaller is None:
+                raise
+            self._tell(error)
+            language = LanguageClient(smaller, on_event=self._on_worker_event, cancel=self._cancel)
         info = language.info
         self.engines.language.put(language)
         where = (
@@ -296,6 +303,11 @@ class Companion:
             events.EngineChanged("language", f"{info.name}, {where}, {info.context_tokens} tokens")
         )
         self.post(do.Reload())
+
+    def _smaller(self, spec: EngineSpec) -> EngineSpec | None:
+        return wiring.smaller_language_spec(
+            spec, self.paths, self.catalog, progress=self._progress, cancel=self._cancel
+        )
 
     def _on_worker_event(self, event: events.WorkerLost | events.WorkerReady | events.Notice) -> None:
         self.bus.publish(event)

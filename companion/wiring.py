@@ -63,6 +63,29 @@ def language_spec(
     )
 
 
+def smaller_language_spec(
+    spec: EngineSpec, paths: Paths, catalog: Catalog, *, progress: Progress, cancel: Cancel
+) -> EngineSpec | None:
+    """Return the same engine with the largest model that is smaller, for a computer whose memory is short.
+
+    None if there is no smaller one. Raises ModelError, StorageError, Cancelled.
+    """
+    file = Path(str(spec.options.get("model", "")))
+    if spec.engine != "llama_cpp" or not file.is_file():
+        return None
+    size = file.stat().st_size
+    ready = [model for model in catalog.installed(paths.models) if model.role == "language"]
+    sizes = {model.id: model.bytes for model in ready} | {
+        row.id: row.bytes for row in catalog.available("language")
+    }
+    smaller = {id_: n_bytes for id_, n_bytes in sizes.items() if n_bytes < size}
+    if not smaller:
+        return None
+    chosen = max(smaller, key=lambda id_: smaller[id_])
+    model = catalog.provide(paths.models, "language", chosen, progress=progress, cancel=cancel)
+    return EngineSpec(spec.engine, {**spec.options, "model": str(model.path)})
+
+
 def recogniser_spec(
     settings: Settings, paths: Paths, catalog: Catalog, *, progress: Progress, cancel: Cancel
 ) -> EngineSpec:
