@@ -31,8 +31,8 @@ _RULES: dict[Language, str] = {
     ),
     "en": (
         "You are {{char}}, talking with {{user}} face to face. Say only what {{char}} would say, in spoken English, "
-        "one to three short sentences. You may begin with one small gesture in (parentheses). Answer what {{user}} has just "
-        "said, do not recite the facts above, do not speak for {{user}}, use no lists."
+        "one to three short sentences. You may begin with one small gesture in (parentheses). Answer what {{user}} "
+        "has just said, do not recite the facts above, do not speak for {{user}}, use no lists."
     ),
 }
 _WORDS: dict[Language, dict[str, str]] = {
