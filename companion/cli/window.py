@@ -45,6 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
 
         show_failure(error.what, error.hint, error.code, quit_after_s=arguments.quit_after)
         raise
+    companion.greets_aloud = True
     if arguments.say:
         _say_when_ready(companion, arguments.say)
     try:
