@@ -12,7 +12,7 @@ _NEXT: dict[State, frozenset[State]] = {
     "loading": frozenset({"idle", "listening", "hearing", "thinking", "speaking", "asleep"}),
     "idle": frozenset({"listening", "hearing", "thinking", "speaking", "loading", "asleep"}),
     "listening": frozenset({"idle", "hearing", "thinking", "speaking", "loading", "asleep"}),
-    "hearing": frozenset({"idle", "listening", "thinking", "loading", "asleep"}),
+    "hearing": frozenset({"idle", "listening", "thinking", "speaking", "loading", "asleep"}),
     "thinking": frozenset({"idle", "listening", "hearing", "speaking", "loading", "asleep"}),
     "speaking": frozenset({"idle", "listening", "hearing", "thinking", "loading", "asleep"}),
 }

@@ -29,6 +29,9 @@ class NoticeText:
 
 _HELP: Final[dict[str, Help]] = {
     "missing": "models",
+    "gguf": "models",
+    "memory": "models",
+    "worker_given_up": "models",
     "damaged": "models",
     "model": "models",
     "fit": "settings",
@@ -98,6 +101,27 @@ def _general(code: str, stage: str) -> tuple[str, str] | None:
         "message_cut": (
             tr("Your message is longer than she can read at once; she reads its beginning and its end."),
             tr("The whole text is kept in the chat. Send it in parts to have all of it read."),
+        ),
+        "gguf": (
+            tr("This file cannot be used as a model."),
+            tr("It is damaged, or not a GGUF file. Fetch it again, or choose another model."),
+        ),
+        "memory": (
+            tr("The memory of this computer is too small for this model."),
+            tr("Choose a smaller model, or close other programs."),
+        ),
+        "read_only": (
+            tr("The chats can only be read at the moment."),
+            tr("Make the folder writable or free some space, then start again."),
+        ),
+        "empty_reply": (tr("She found no words this time."), tr("Try again, or say it differently.")),
+        "voice": (
+            tr("Her voice cannot be used; the default voice speaks instead."),
+            tr("Choose another voice in the editor."),
+        ),
+        "worker_given_up": (
+            tr("A part of the program keeps crashing and was switched off."),
+            tr("Choose another model, then start again."),
         ),
         "fault": (tr("Something went wrong."), tr("Try again; the log has details.")),
         "cancelled": (tr("Stopped."), ""),

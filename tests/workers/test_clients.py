@@ -212,6 +212,7 @@ def test_what_came_before_the_death_is_kept(mind: LanguageClient) -> None:
 def test_silence_is_told_before_the_process_is_replaced(mind: LanguageClient, events: Any) -> None:
     with pytest.raises(WorkerError):
         list(_parts(mind, "die:freeze"))
+    events.wait_for(WorkerLost)
     kinds = [type(event) for event in events.seen[:3]]
     assert kinds == [WorkerReady, Notice, WorkerLost]
 
