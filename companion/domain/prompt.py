@@ -24,6 +24,7 @@ Language = Literal["zh", "en"]
 FRAME_TOKENS = 8
 """Upper bound of the tokens that a chat template puts around one message."""
 
+_QUOTED_CHARS = 60
 _RULES: dict[Language, str] = {
     "zh": (
         "你就是{{char}}，正和{{user}}面对面说话。只说{{char}}会说的话，用口语，一到三句，简短自然。"
@@ -36,12 +37,18 @@ _RULES: dict[Language, str] = {
     ),
 }
 _WORDS: dict[Language, dict[str, str]] = {
-    "zh": {"personality": "性格", "scenario": "当前场景", "lore": "她知道的事", "now": "背景", "you": "你"},
+    "zh": {
+        "personality": "性格",
+        "scenario": "当前场景",
+        "lore": "她知道的事",
+        "now": "可能用得上的事",
+        "you": "你",
+    },
     "en": {
         "personality": "Personality",
         "scenario": "Scene",
         "lore": "What is known",
-        "now": "Background",
+        "now": "What may help now",
         "you": "you",
     },
 }
@@ -194,7 +201,7 @@ def build(
     beginning and end.
     """
     user = user_name_for(character, user_name)
-    volatile = _volatile(character, user, fired, background)
+    volatile = _volatile(character, user, fired, background, user_text or "")
     n_volatile = count([volatile])[0] + FRAME_TOKENS if volatile else 0
     room = budget - pinned.n_tokens - n_volatile
     if room < 32 and volatile:
@@ -212,7 +219,8 @@ def build(
     return Built(pinned.messages, tuple(history[first:]), tuple(turn), sections, first, was_cut)
 
 
-def _volatile(character: Character, user: str, fired: Sequence[Fired], background: str) -> str:
+def _volatile(character: Character, user: str, fired: Sequence[Fired], background: str, said: str) -> str:
+    """Return what changes each turn. Facts alone lead a small model astray: it is told again what to answer."""
     words = _WORDS[character.language]
     separator = "：" if character.language == "zh" else ": "
     lines = [hit.entry.content.strip() for hit in fired if hit.entry.content.strip()]
@@ -221,7 +229,10 @@ def _volatile(character: Character, user: str, fired: Sequence[Fired], backgroun
     parts = [f"{words['now']}{separator}" + "\n".join(lines)] if lines else []
     if character.post_history_instructions.strip():
         parts.append(character.post_history_instructions.replace("{{original}}", "").strip())
-    return expand("\n".join(parts), char=character.shown_name, user=user)
+    volatile = expand("\n".join(parts), char=character.shown_name, user=user)
+    if lines and 0 < len(said) <= _QUOTED_CHARS:
+        volatile += f"\n现在回应“{said}”。" if character.language == "zh" else f'\nNow answer "{said}".'
+    return volatile
 
 
 def _fit(text: str, budget: int, count: CountTokens) -> tuple[str, int, bool]:

@@ -17,6 +17,7 @@ from companion.domain.character import Adapter, Sampling
 from companion.domain.messages import Message
 from companion.engines.gguf_check import GgufHeader, check_gguf
 from companion.engines.language_models.chat_formats import CHATML, PLAIN, ChatFormat, frame, known_format
+from companion.engines.language_models.copying import copy_penalties
 from companion.engines.language_models.kept_states import KeptStates, file_identity
 from companion.engines.language_models.llama_native import LoadPlan, NativeModel
 from companion.engines.language_models.loops import LoopDetector
@@ -290,7 +291,7 @@ class LlamaCpp:
             if cancel.requested:
                 reply.stop_reason = "cancelled"
                 return
-            token = reply.sampler.pick(self._native.logits(), self._punished())
+            token = reply.sampler.pick(self._native.logits(), self._punished(), self._copied())
             if self._native.ends_reply(token):
                 break
             if text := reply.take(token, self._native.piece(token)):
@@ -320,6 +321,10 @@ class LlamaCpp:
     def _punished(self) -> NDArray[np.int64]:
         recent = set(self._past[-PENALTY_WINDOW:])
         return np.array([token for token in recent if not self._is_spared(token)], dtype=np.int64)
+
+    def _copied(self) -> dict[int, float]:
+        penalties = copy_penalties(self._past)
+        return {token: cost for token, cost in penalties.items() if not self._native.ends_reply(token)}
 
     def _look_up_spared(self, token: int) -> bool:
         return is_spared(self._native.piece(token).decode("utf-8", "replace"))

@@ -1,4 +1,4 @@
-"""Draw the next token: repeat penalty, min_p, top_k, top_p, temperature, in this order.
+"""Draw the next token: repeat and copy penalty, min_p, top_k, top_p, temperature, in this order.
 
 Done here and not in the native chain because the penalty has to spare punctuation and function words: Chinese text in
 which 。 or 的 costs something decays within a few sentences.
@@ -7,6 +7,7 @@ which 。 or 的 costs something decays within a few sentences.
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,12 +36,19 @@ class Sampler:
         self._sampling = sampling
         self._random = np.random.default_rng(sampling.seed)
 
-    def pick(self, logits: NDArray[np.float32], punished: NDArray[np.int64]) -> int:
+    def pick(
+        self,
+        logits: NDArray[np.float32],
+        punished: NDArray[np.int64],
+        copied: Mapping[int, float] | None = None,
+    ) -> int:
         """Return a token id; `logits` has shape (n_vocab,), `punished` are distinct ids. `logits` is left alone.
+
+        `copied` holds what tokens lose that would go on with a passage of the context.
 
         Raises ModelError when the logits hold no finite maximum.
         """
-        logits = self._penalised(logits, punished)
+        logits = self._penalised(logits, punished, copied or {})
         best = int(logits.argmax())
         top = float(logits[best])
         if not np.isfinite(top):
@@ -55,13 +63,18 @@ class Sampler:
         weights = np.exp((values - top) / self._sampling.temperature)
         return int(ids[np.searchsorted(np.cumsum(weights), self._random.random() * weights.sum())])
 
-    def _penalised(self, logits: NDArray[np.float32], punished: NDArray[np.int64]) -> NDArray[np.float32]:
+    def _penalised(
+        self, logits: NDArray[np.float32], punished: NDArray[np.int64], copied: Mapping[int, float]
+    ) -> NDArray[np.float32]:
         penalty = self._sampling.repeat_penalty
-        if penalty == 1.0 or not len(punished):
+        if penalty == 1.0 or not (len(punished) or copied):
             return logits
         logits = logits.copy()
-        seen = logits[punished]
-        logits[punished] = np.where(seen > 0, seen / penalty, seen * penalty)
+        if len(punished):
+            seen = logits[punished]
+            logits[punished] = np.where(seen > 0, seen / penalty, seen * penalty)
+        for token, cost in copied.items():
+            logits[token] -= cost
         return logits
 
     def _candidates(
