@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import shutil
 import tempfile
 import time
@@ -49,7 +50,7 @@ def measure(companion: Companion, character: Character, n_turns: int) -> dict[st
         wavs = _speak_questions(companion, character, questions, folder)
         recording = folder / "talk.wav"
         turns = converse(companion, wavs, recording, character=character.id, new=True)
-        memory = rss_mb(_own_pid())
+        memory = rss_mb(os.getpid())
         ours = voice_to_voice(recording)
         naive = _naive(companion, character, wavs)
         rate = syllable_error_rate if character.language == "zh" else word_error_rate
@@ -67,6 +68,8 @@ def measure(companion: Companion, character: Character, n_turns: int) -> dict[st
             "reply_began_to_be_written_s": summary(_timings(turns, "first_token_s")),
             "first_audio_made_s": summary(_timings(turns, "first_audio_s")),
             "hearing_error": summary(wrong),
+            "speaking_error": round(_speaking_error(companion, character, turns, recording), 4),
+            "characters_spoken": sum(len(_spoken(turn.get("reply", ""), character)) for turn in turns),
             "rss_mb": memory,
         }
     finally:
@@ -103,10 +106,21 @@ def _timings(turns: list[dict[str, Any]], name: str) -> list[float]:
     return [turn["timings"][name] for turn in turns if turn.get("timings", {}).get(name) is not None]
 
 
-def _own_pid() -> int:
-    import os
+def _speaking_error(
+    companion: Companion, character: Character, turns: list[dict[str, Any]], recording: Path
+) -> float:
+    """Return the error rate of what the recogniser hears on her channel against what she was to say."""
+    cancel = CancelToken()
+    said = " ".join(_spoken(turn.get("reply", ""), character) for turn in turns)
+    clip = read_wav(recording, channel=1)
+    heard = companion.engines.recogniser.get(cancel).transcribe(clip, cancel, language=character.language)
+    rate = syllable_error_rate if character.language == "zh" else word_error_rate
+    return rate(said, heard.text)
 
-    return os.getpid()
+
+def _spoken(text: str, character: Character) -> str:
+    cutter = ClauseCutter(character.language)
+    return "".join(clause.spoken for clause in [*cutter.feed(text), *cutter.flush()])
 
 
 def _speak_questions(
@@ -165,8 +179,7 @@ def _naive_turn(
     said = {"role": "user", "content": heard}
     answer = bare.run([*history, said], max_tokens=character.sampling.max_tokens, cold=True, sentence=True)
     written = time.monotonic()
-    cutter = ClauseCutter(character.language)
-    spoken = "".join(clause.spoken for clause in [*cutter.feed(answer["text"]), *cutter.flush()])
+    spoken = _spoken(answer["text"], character)
     for _ in voice.synthesise(spoken or answer["text"], cancel, voice=dataclasses.replace(character.voice)):
         pass
     row = {
