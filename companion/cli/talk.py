@@ -98,7 +98,8 @@ def _turns(arriving: EventQueue) -> list[dict[str, Any]]:
                 turns[-1] |= {"reply": message.text, "interrupted": interrupted}
                 turns[-1]["timings"] = dataclasses.asdict(timings)
             case events.TurnFailed(_, stage, what, hint, code):
-                turns.append({"error": what, "hint": hint, "code": code, "stage": stage})
+                failure = {"error": what, "hint": hint, "code": code, "stage": stage}
+                turns[-1:] = [turns[-1] | failure] if turns else [failure]
             case events.AudioEnded():
                 return turns
     return turns
