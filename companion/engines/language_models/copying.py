@@ -18,16 +18,19 @@ _FREE: Final = 6
 _LONGEST: Final = 24
 
 
-def copy_penalties(past: Sequence[int]) -> dict[int, float]:
+def copy_penalties(past: Sequence[int], exempt: range = range(0)) -> dict[int, float]:
     """Return what to take off the logits of tokens that would continue a passage of `past`.
 
-    A passage of up to 6 tokens costs nothing.
+    A passage of up to 6 tokens costs nothing, nor does one that stands in `exempt` places: facts told for this turn are
+    there to be said.
     """
     if len(past) <= _FREE:
         return {}
     tokens = np.asarray(past, dtype=np.int64)
     penalties: dict[int, float] = {}
     for at in np.flatnonzero(tokens[:-1] == tokens[-1]):
+        if at + 1 in exempt:
+            continue
         following = int(tokens[at + 1])
         length = _match_length(tokens, int(at))
         if length > _FREE:

@@ -269,7 +269,8 @@ class LlamaCpp:
         tokens = self._fitting(self._tokens(messages, reply=True, prefix=prompt.reply_prefix))
         evaluated = self._evaluate(tokens, cancel, wants_logits=True)
         prefilled = time.perf_counter()
-        reply = _Reply(sampling, self._form.stop, strips=not prompt.reply_prefix)
+        told = range(len(self._tokens(prompt.pinned + prompt.history)), len(tokens))
+        reply = _Reply(sampling, self._form.stop, strips=not prompt.reply_prefix, told=told)
         if evaluated.complete:
             limit = min(sampling.max_tokens, self._info.context_tokens - len(tokens))
             yield from self._write(reply, limit, cancel)
@@ -291,7 +292,7 @@ class LlamaCpp:
             if cancel.requested:
                 reply.stop_reason = "cancelled"
                 return
-            token = reply.sampler.pick(self._native.logits(), self._punished(), self._copied())
+            token = reply.sampler.pick(self._native.logits(), self._punished(), self._copied(reply.told))
             if self._native.ends_reply(token):
                 break
             if text := reply.take(token, self._native.piece(token)):
@@ -322,8 +323,8 @@ class LlamaCpp:
         recent = set(self._past[-PENALTY_WINDOW:])
         return np.array([token for token in recent if not self._is_spared(token)], dtype=np.int64)
 
-    def _copied(self) -> dict[int, float]:
-        penalties = copy_penalties(self._past)
+    def _copied(self, told: range) -> dict[int, float]:
+        penalties = copy_penalties(self._past, told)
         return {token: cost for token, cost in penalties.items() if not self._native.ends_reply(token)}
 
     def _look_up_spared(self, token: int) -> bool:
@@ -335,9 +336,10 @@ class LlamaCpp:
 
 
 class _Reply:
-    """One reply while it is written."""
+    """One reply while it is written. `told` are the places of what this turn alone brings into the prompt."""
 
-    def __init__(self, sampling: Sampling, stop: Sequence[str], *, strips: bool) -> None:
+    def __init__(self, sampling: Sampling, stop: Sequence[str], *, strips: bool, told: range) -> None:
+        self.told = told
         self.sampler = Sampler(sampling)
         self.stream = ReplyStream((*sampling.stop, *stop))
         self.n_tokens = 0

@@ -35,3 +35,9 @@ def test_the_dearest_of_several_passages_counts() -> None:
 def test_a_short_context_is_left_alone() -> None:
     assert copy_penalties([]) == {}
     assert copy_penalties([1, 1, 1]) == {}
+
+
+def test_what_was_told_for_this_turn_may_be_said_again() -> None:
+    past = [*PASSAGE, 99, *PASSAGE[:9]]
+    assert copy_penalties(past, range(10)) == {}
+    assert set(copy_penalties(past, range(5))) == {20}
