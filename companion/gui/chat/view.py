@@ -292,16 +292,9 @@ class ConversationView(QListView):
             if rect.top() > area.bottom():
                 break
             if not self.inline.is_at(self._model.entry(row).key):
-                self._delegate.paint(painter, self._option(index, rect), index)
+                self._delegate.paint(painter, option_for(self, index, rect), index)
             row += 1
         painter.end()
-
-    def _option(self, index: QModelIndex, rect: QRect) -> QStyleOptionViewItem:
-        option = QStyleOptionViewItem()
-        option.rect = rect
-        if self.hasFocus() and index == self.currentIndex():
-            option.state |= QStyle.StateFlag.State_HasFocus
-        return option
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         if event.size().width() != event.oldSize().width():
@@ -383,22 +376,30 @@ class ConversationView(QListView):
             self.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _run_dots(self) -> None:
-        waits = any(
-            self._model.entry(row).kind == "waiting"
-            for row in range(self._model.n_messages, self._model.rowCount())
-        )
-        if waits and not self._look.reduced_motion:
-            if not self._dots.isActive():
-                self._dots.start()
-        else:
+        if not waiting_rows(self._model) or self._look.reduced_motion:
             self._dots.stop()
+        elif not self._dots.isActive():
+            self._dots.start()
 
     def _move_dots(self) -> None:
         self._delegate.seconds += _DOTS_MS / 1000
-        for row in range(self._model.n_messages, self._model.rowCount()):
-            if self._model.entry(row).kind == "waiting":
-                self.viewport().update(self.visualRect(self._model.index(row)))
+        for row in waiting_rows(self._model):
+            self.viewport().update(self.visualRect(self._model.index(row)))
 
     def _end_flash(self) -> None:
         self._delegate.flashed = 0
         self.viewport().update()
+
+
+def waiting_rows(model: ConversationModel) -> list[int]:
+    """Return the rows in which somebody waits for a reply."""
+    return [row for row in range(model.n_messages, model.rowCount()) if model.entry(row).kind == "waiting"]
+
+
+def option_for(view: QListView, index: QModelIndex, rect: QRect) -> QStyleOptionViewItem:
+    """Return how a row is to be painted."""
+    option = QStyleOptionViewItem()
+    option.rect = rect
+    if view.hasFocus() and index == view.currentIndex():
+        option.state |= QStyle.StateFlag.State_HasFocus
+    return option

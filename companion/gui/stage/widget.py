@@ -176,14 +176,14 @@ class StageWidget(QWidget):
         if state not in ("listening", "hearing"):
             self._level = 0.0
         self._describe()
-        self.update(self._indicator_area().toAlignedRect())
+        self.update(indicator_area(self).toAlignedRect())
         self._wake()
 
     def set_level(self, db: float) -> None:
         """Show the live microphone's RMS in dBFS."""
         self._level = loudness(db)
         if self._state in ("listening", "hearing"):
-            self.update(self._indicator_area().toAlignedRect())
+            self.update(indicator_area(self).toAlignedRect())
 
     def set_subtitle(self, text: str) -> None:
         """Show a text that is not spoken; an empty one takes it away."""
@@ -230,7 +230,7 @@ class StageWidget(QWidget):
         cast = self._scenery.cast
         if cast is None or self._tasks is None or self.width() < 2:
             return
-        scale = framing.scale(cast, self._figure_rect()) * self.devicePixelRatioF()
+        scale = framing.scale(cast, framing.figure_area(QRectF(self.rect()))) * self.devicePixelRatioF()
         if self._puppet is not None and self._puppet.cast is cast and abs(scale - self._puppet.scale) < 1e-4:
             return
         self._wanted_scale = scale
@@ -257,7 +257,7 @@ class StageWidget(QWidget):
         self._show_subtitle(self._subtitles.at(position) if self._playhead.is_running else self._told)
         self._show_frame(self._frame_at(now), now)
         if self._state in MOVING and not (self._reduced and self._state != "speaking"):
-            self.update(self._indicator_area().toAlignedRect())
+            self.update(indicator_area(self).toAlignedRect())
         if not self._reduced and now - self._light_at >= _LIGHT_EVERY_S:
             self._light_at, self._light_s, self._lit = now, now, None
             self.update()
@@ -271,7 +271,7 @@ class StageWidget(QWidget):
         if only_breath and now - self._painted_at < _BREATH_EVERY_S:
             return
         self._frame, self._painted_at = frame, now
-        self.update(self._figure_area())
+        self.update(figure_area(self))
 
     def _is_busy(self, now: float) -> bool:
         if self._is_speaking or self._state in ("hearing", "thinking", "loading"):
@@ -316,7 +316,7 @@ class StageWidget(QWidget):
 
     def _attention(self, gaze: tuple[float, float], tilt: float) -> Attention:
         """Return what the head answers to now: the pointer, the listener, the thought."""
-        look = self._look()
+        look = gaze_of(self)
         lean = 0.0
         if self._state == "hearing":
             look, lean, tilt = (look[0] * 0.3, look[1] * 0.3), 3.0, tilt + 1.6
@@ -327,17 +327,10 @@ class StageWidget(QWidget):
         speech = 1.0 if self._viseme != "rest" else 0.0
         return Attention(look, gaze, tilt, lean, speech)
 
-    def _look(self) -> tuple[float, float]:
-        if self._puppet is None:
-            return 0.0, 0.0
-        where = self.mapFromGlobal(QCursor.pos())
-        eyes = framing.eyes(self._puppet.cast, self._figure_rect())
-        return toward(where.x() - eyes.x(), where.y() - eyes.y(), 420.0)
-
     def _show_subtitle(self, shown: Shown) -> None:
         if shown == self._shown:
             return
-        area, font = framing.caption_area(QRectF(self.rect())), self._subtitle_font()
+        area, font = framing.caption_area(QRectF(self.rect())), subtitle_font(self)
         before = self._caption.box(area, self._shown, font)
         self._shown = shown
         after = self._caption.box(area, shown, font)
@@ -347,17 +340,17 @@ class StageWidget(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        area, dark = QRectF(self.rect()), self._is_dark()
+        area, dark = QRectF(self.rect()), is_dark(self)
         self._paint_backdrop(painter, event.rect(), dark)
         self._paint_figure(painter, framing.figure_area(area))
         if self._shows_subtitles:
             self._caption.paint(
-                painter, framing.caption_area(area), self._shown, self._subtitle_font(), dark=dark
+                painter, framing.caption_area(area), self._shown, subtitle_font(self), dark=dark
             )
         voice = 0.15 if self._viseme in ("rest", "closed") else 0.8
         level = voice if self._state == "speaking" else self._level
         seconds = 0.0 if self._reduced else self._clock()
-        paint_indicator(painter, self._indicator_area(), self._state, seconds, level, self._bright_accent())
+        paint_indicator(painter, indicator_area(self), self._state, seconds, level, bright(self._accent))
         painter.end()
 
     def _paint_backdrop(self, painter: QPainter, dirty: QRect, dark: bool) -> None:
@@ -378,42 +371,13 @@ class StageWidget(QWidget):
             if self._scenery.cast is None:
                 paint_letter(painter, area, self._name, self._accent)
             return
-        painter.save()
-        painter.translate(framing.origin(puppet.cast, area))
-        wanted = framing.scale(puppet.cast, area)
-        painter.scale(wanted / puppet.scale, wanted / puppet.scale)
-        frame = self._frame
-        slots = dict(frame.slots or slots_of(puppet.cast.rig, self._emotion, "rest", 0).items())
-        puppet.draw(
-            painter, frame.pose, slots, dict(frame.old) if frame.old is not None else None, frame.share
-        )
-        painter.restore()
+        slots = dict(self._frame.slots or slots_of(puppet.cast.rig, self._emotion, "rest", 0).items())
+        paint_puppet(painter, puppet, self._frame, slots, area)
 
-    def _figure_area(self) -> QRect:
-        if self._puppet is None:
-            return self.rect()
-        box = framing.box(self._puppet.cast, self._figure_rect()).toAlignedRect().adjusted(-12, -12, 12, 12)
-        return box.intersected(self.rect())
-
-    def _figure_rect(self) -> QRectF:
-        return framing.figure_area(QRectF(self.rect()))
-
-    def _indicator_area(self) -> QRectF:
-        return QRectF(self.width() - SIDE - 10, 10, SIDE, SIDE)
-
-    def _subtitle_font(self) -> QFont:
-        font = QFont(self.font())
-        font.setPixelSize(max(14, min(20, round(self.width() / 24))))
-        font.setWeight(QFont.Weight.Medium)
-        return font
-
-    def _is_dark(self) -> bool:
-        return self.palette().color(QPalette.ColorRole.Window).lightness() < 128
-
-    def _bright_accent(self) -> QColor:
-        """Return the accent light enough for the ring's dark ground."""
-        accent = self._accent
-        return QColor.fromHsl(max(accent.hslHue(), 0), accent.hslSaturation(), max(accent.lightness(), 180))
+    @property
+    def cast(self) -> Cast | None:
+        """The figure that is drawn, if there is one."""
+        return self._puppet.cast if self._puppet is not None else None
 
     # Qt.
 
@@ -443,23 +407,80 @@ class StageWidget(QWidget):
 
     def _describe(self) -> None:
         """Tell a screen reader who is here and what she does."""
-        words = {
-            "asleep": tr("asleep"),
-            "loading": tr("waking up"),
-            "idle": tr("here"),
-            "listening": tr("listening"),
-            "hearing": tr("hearing you"),
-            "thinking": tr("thinking"),
-            "speaking": tr("speaking"),
-        }
         self.setAccessibleName(self._name or tr("Stage"))
-        self.setAccessibleDescription(words[self._state])
+        self.setAccessibleDescription(doing(self._state))
 
-    def figure_point(self, x: float, y: float) -> QPoint:
-        """Return where a canvas point stands in the widget."""
-        if self._puppet is None:
-            return self.rect().center()
-        area = self._figure_rect()
-        scale = framing.scale(self._puppet.cast, area)
-        origin = framing.origin(self._puppet.cast, area)
-        return QPoint(round(origin.x() + x * scale), round(origin.y() + y * scale))
+
+def gaze_of(stage: StageWidget) -> tuple[float, float]:
+    """Return where the pointer is seen from her eyes, each -1 to 1."""
+    if stage.cast is None:
+        return 0.0, 0.0
+    where = stage.mapFromGlobal(QCursor.pos())
+    eyes = framing.eyes(stage.cast, framing.figure_area(QRectF(stage.rect())))
+    return toward(where.x() - eyes.x(), where.y() - eyes.y(), 420.0)
+
+
+def figure_area(stage: StageWidget) -> QRect:
+    """Return what has to be painted anew when the figure moves."""
+    if stage.cast is None:
+        return stage.rect()
+    box = framing.box(stage.cast, framing.figure_area(QRectF(stage.rect())))
+    return box.toAlignedRect().adjusted(-12, -12, 12, 12).intersected(stage.rect())
+
+
+def figure_point(stage: StageWidget, x: float, y: float) -> QPoint:
+    """Return where a canvas point of the figure stands in the widget."""
+    cast = stage.cast
+    if cast is None:
+        return stage.rect().center()
+    area = framing.figure_area(QRectF(stage.rect()))
+    scale, origin = framing.scale(cast, area), framing.origin(cast, area)
+    return QPoint(round(origin.x() + x * scale), round(origin.y() + y * scale))
+
+
+def paint_puppet(
+    painter: QPainter, puppet: Puppet, frame: _Frame, slots: dict[str, str], area: QRectF
+) -> None:
+    """Draw one frame of the figure into `area`."""
+    painter.save()
+    painter.translate(framing.origin(puppet.cast, area))
+    wanted = framing.scale(puppet.cast, area)
+    painter.scale(wanted / puppet.scale, wanted / puppet.scale)
+    old = dict(frame.old) if frame.old is not None else None
+    puppet.draw(painter, frame.pose, slots, old, frame.share)
+    painter.restore()
+
+
+def subtitle_font(widget: QWidget) -> QFont:
+    """Return the widget's font in a size that suits its width."""
+    font = QFont(widget.font())
+    font.setPixelSize(max(14, min(20, round(widget.width() / 24))))
+    font.setWeight(QFont.Weight.Medium)
+    return font
+
+
+def indicator_area(widget: QWidget) -> QRectF:
+    return QRectF(widget.width() - SIDE - 10, 10, SIDE, SIDE)
+
+
+def is_dark(widget: QWidget) -> bool:
+    return widget.palette().color(QPalette.ColorRole.Window).lightness() < 128
+
+
+def bright(accent: QColor) -> QColor:
+    """Return the accent light enough for the ring's dark ground."""
+    return QColor.fromHsl(max(accent.hslHue(), 0), accent.hslSaturation(), max(accent.lightness(), 180))
+
+
+def doing(state: State) -> str:
+    """Return what she does in `state`, for a screen reader."""
+    words = {
+        "asleep": tr("asleep"),
+        "loading": tr("waking up"),
+        "idle": tr("here"),
+        "listening": tr("listening"),
+        "hearing": tr("hearing you"),
+        "thinking": tr("thinking"),
+        "speaking": tr("speaking"),
+    }
+    return words[state]

@@ -17,7 +17,7 @@ from companion.domain.events import SpeechReady
 from companion.domain.messages import TurnId
 from companion.domain.state import State
 from companion.gui.stage import framing
-from companion.gui.stage.widget import StageWidget
+from companion.gui.stage.widget import StageWidget, figure_point, subtitle_font
 
 pytestmark = pytest.mark.gui
 
@@ -75,7 +75,7 @@ def spoken(text: str = "啊啊啊。", phoneme: str = "a", offset_s: float = 0.0
 
 
 def around_mouth(stage: StageWidget) -> QRect:
-    at = stage.figure_point(592, 604)
+    at = figure_point(stage, 592, 604)
     return QRect(at.x() - 30, at.y() - 24, 60, 48)
 
 
@@ -189,7 +189,7 @@ def test_subtitles_appear_with_the_sound_and_leave_with_it(
 
 def test_a_long_subtitle_stays_inside_the_stage(qtbot: QtBot, stage: StageWidget) -> None:
     stage.set_subtitle("很长的句子" * 60)
-    box = stage._caption.box(QRectF(stage.rect()), stage._shown, stage._subtitle_font())
+    box = stage._caption.box(QRectF(stage.rect()), stage._shown, subtitle_font(stage))
     assert QRectF(stage.rect()).contains(box)
 
 
@@ -285,7 +285,7 @@ def test_a_resize_scales_the_layers_anew(qtbot: QtBot, stage: StageWidget) -> No
     before = stage._puppet
     stage.resize(760, 900)
     qtbot.waitUntil(lambda: stage._puppet is not before, timeout=20_000)
-    wanted = framing.scale(stage._scenery.cast, stage._figure_rect())  # type: ignore[arg-type]
+    wanted = framing.scale(stage._scenery.cast, framing.figure_area(QRectF(stage.rect())))  # type: ignore[arg-type]
     assert wanted * stage.devicePixelRatioF() == pytest.approx(stage._puppet.scale)  # type: ignore[union-attr]
 
 
@@ -318,9 +318,9 @@ def test_a_subtitle_in_a_strip_does_not_cover_her_face(qtbot: QtBot, stage: Stag
     stage.resize(900, 240)
     stage.set_subtitle(text)
     area = framing.caption_area(QRectF(stage.rect()))
-    box = stage._caption.box(area, stage._shown, stage._subtitle_font())
+    box = stage._caption.box(area, stage._shown, subtitle_font(stage))
     assert QRectF(stage.rect()).contains(box)
-    assert not box.toRect().contains(stage.figure_point(592, 604))
+    assert not box.toRect().contains(figure_point(stage, 592, 604))
 
 
 def test_a_stage_can_be_deleted_while_pictures_are_read(qtbot: QtBot) -> None:
