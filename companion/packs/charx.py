@@ -7,6 +7,7 @@ import shutil
 import stat
 import tempfile
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 
 from companion.errors import PackError
@@ -22,14 +23,14 @@ _BLOCK = 1 << 20
 def unpack(archive: Path, target: Path) -> list[str]:
     """Unpack `archive` to the new folder `target`, whole or not at all; return names that were left out.
 
-    Only decision 5's file types are written. Raises PackError for odd names, links, encryption, bombs.
+    Only the file types of `ALLOWED` are written. Raises PackError for odd names, links, encryption, bombs.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     staging = Path(tempfile.mkdtemp(prefix=".staging-", dir=target.parent))
     try:
         ignored = _extract(archive, staging)
         os.replace(staging, target)
-    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
         raise PackError(
             f"{archive.name} cannot be unpacked: {error}", "Download or copy it again."
         ) from error

@@ -214,3 +214,21 @@ def test_the_bundled_characters_are_complete(tmp_path: Path) -> None:
         assert len(character.alternate_greetings) >= 2
         assert len(character.face.emotions) >= 8
         assert character.face.rig is not None
+
+
+def test_an_archive_with_a_damaged_stream_is_listed_and_the_others_live(
+    tmp_path: Path, library: Library
+) -> None:
+    pack = tmp_path / "mine" / "damaged.charx"
+    with zipfile.ZipFile(pack, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("card.json", raw(V3))
+        archive.writestr("long.txt", bytes(range(256)) * 400)
+    content = bytearray(pack.read_bytes())
+    at = content.index(b"long.txt") + len(b"long.txt")
+    content[at : at + 40] = b"\xff" * 40
+    pack.write_bytes(content)
+    (tmp_path / "mine" / "good.json").write_bytes(raw(V1))
+    damaged = next(report for report in library.reports() if report.id == "damaged")
+    assert damaged.character is None
+    assert "cannot be unpacked" in damaged.problems[0].what
+    assert library.get("good").name == "Wren"

@@ -2,7 +2,7 @@
 
 Vowels name the shape; lips that meet (b p m) and lip on teeth (f v) are always shown; other
 consonants lean on the vowel beside them. A shape is held for at least 110 ms, since a mouth that
-changes more than about seven times a second flickers (voice_loop.md, section 11).
+changes more than about seven times a second flickers.
 """
 
 from __future__ import annotations
