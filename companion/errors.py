@@ -39,6 +39,14 @@ class StorageError(CompanionError):
     """The chat log or another file cannot be read or written."""
 
 
+class StoreError(CompanionError):
+    """A vector store or index is broken or cannot be reached; what it held can be rebuilt."""
+
+
+class DocumentError(CompanionError):
+    """A document cannot be read as text."""
+
+
 class AudioError(CompanionError):
     """A microphone or loudspeaker cannot be used."""
 

@@ -6,12 +6,13 @@ calling thread unless the docstring says otherwise. A port serves one request at
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from companion.domain.audio import AudioClip, Speech
 from companion.domain.character import Adapter, Sampling, VoiceSpec
+from companion.domain.memory import Memory, MemoryKind, MemoryOrigin, Summary
 from companion.domain.messages import Ack, ChatInfo, Message, Role, SearchHit, StoredMessage, TurnId
 from companion.domain.state import ListenMode
 
@@ -170,6 +171,131 @@ class SpeechDetector(Protocol):
     def frame_samples(self) -> int: ...
     def probability(self, frame: NDArray[np.float32]) -> float: ...
     def reset(self) -> None: ...
+
+
+# ---- recall ---------------------------------------------------------------------------------
+
+
+class Embedder(Protocol):
+    """Texts to vectors. `model_id` changes whenever the same text would give another vector."""
+
+    @property
+    def model_id(self) -> str: ...
+    @property
+    def dimensions(self) -> int: ...
+    def embed(self, texts: Sequence[str], *, query: bool = False) -> NDArray[np.float32]:
+        """Return unit vectors, shape (len(texts), dimensions); `query` for models that tell the two apart."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class VectorStore(Protocol):
+    """Vectors by collection and id. Collection names match [a-zA-Z0-9._-]{3,100}.
+
+    Any method may raise StoreError when the collection is broken; `drop` then still works.
+    """
+
+    def ids(self, collection: str) -> set[str]: ...
+    def upsert(self, collection: str, ids: Sequence[str], vectors: NDArray[np.float32]) -> None:
+        """Put vectors, shape (len(ids), d); they are there after a crash or `ids` does not tell them."""
+        ...
+
+    def remove(self, collection: str, ids: Sequence[str]) -> None: ...
+    def search(self, collection: str, vector: NDArray[np.float32], *, limit: int) -> list[tuple[str, float]]:
+        """Return (id, cosine similarity), best first; an unknown collection gives nothing."""
+        ...
+
+    def collections(self) -> list[str]: ...
+    def drop(self, collection: str) -> None: ...
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class IndexItem:
+    """A text to be found. `context` (a header) is searched with it; `order` is its place on a timeline."""
+
+    id: str
+    text: str
+    context: str = ""
+    order: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class IndexHit:
+    """What a search found: ranks count from 1, None where that method did not find it; `bm25` is its raw score."""
+
+    id: str
+    score: float
+    bm25_rank: int | None = None
+    dense_rank: int | None = None
+    bm25: float = 0.0
+    similarity: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class IndexInfo:
+    """A collection as built. `rebuilt` names why it was made anew (`embedder`, `damage`), empty if it was not.
+
+    `embedder` is the model id, `digest` the hash over all items.
+    """
+
+    collection: str
+    n_items: int
+    embedder: str
+    dimensions: int
+    digest: str
+    store: str
+    rebuilt: str = ""
+    seconds: float = 0.0
+
+
+SearchMode = Literal["fused", "bm25", "dense"]
+
+
+class RecallIndex(Protocol):
+    """Hybrid search (BM25 and vectors) over named collections; derived data, rebuilt whenever in doubt."""
+
+    def sync(
+        self,
+        collection: str,
+        items: Sequence[IndexItem],
+        cancel: Cancel,
+        *,
+        progress: Callable[[int, int], None] = lambda done, total: None,
+    ) -> IndexInfo:
+        """Make the collection hold exactly `items`; only new and changed ones are embedded.
+
+        What was embedded before a cancel or a crash need not be embedded again. A broken collection or one of
+        another embedder is made anew.
+        """
+        ...
+
+    def add(self, collection: str, items: Sequence[IndexItem]) -> None:
+        """Put a few items into a collection, which need not exist."""
+        ...
+
+    def remove(self, collection: str, ids: Sequence[str]) -> None: ...
+
+    def search(
+        self,
+        collection: str,
+        query: str,
+        *,
+        limit: int = 8,
+        until: int | None = None,
+        exclude: Sequence[str] = (),
+        mode: SearchMode = "fused",
+    ) -> list[IndexHit]:
+        """Return the best items, best first; none with an `order` above `until`, none of `exclude`.
+
+        An unknown collection gives nothing. A collection whose vectors are broken is searched by BM25 alone.
+        """
+        ...
+
+    def info(self, collection: str) -> IndexInfo | None: ...
+    def drop(self, collection: str) -> None: ...
+    def close(self) -> None: ...
 
 
 # ---- audio ----------------------------------------------------------------------------------
@@ -411,6 +537,60 @@ class ChatLog(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+class Memories(Protocol):
+    """Fact cards, summaries and switches, in the same file as the chats; append-only, each change committed.
+
+    Cards of a deleted chat are not shown; purging the chat removes them. Raises StorageError.
+    """
+
+    def add(
+        self,
+        character: str,
+        text: str,
+        *,
+        kind: MemoryKind = "fact",
+        slot: str = "",
+        value: str = "",
+        message: int | None = None,
+        origin: MemoryOrigin = "user",
+    ) -> Memory:
+        """Keep a card; one with the same non-empty `slot` is superseded. Forgotten ones are not proposed again."""
+        ...
+
+    def correct(self, memory: int, text: str) -> Memory:
+        """Replace a card's text; the old form is kept as superseded and never recalled."""
+        ...
+
+    def pin(self, memory: int, pinned: bool) -> Memory: ...
+    def forget(self, memory: int) -> None: ...
+    def restore(self, memory: int) -> Memory: ...
+    def memory(self, memory: int) -> Memory: ...
+    def cards(self, character: str, *, all_states: bool = False) -> list[Memory]:
+        """Return the cards, pinned first, then newest first."""
+        ...
+
+    def silenced(self, character: str) -> frozenset[int]:
+        """Return the messages that must not be recalled: they state what was corrected or forgotten since."""
+        ...
+
+    def turns(self, character: str, *, after: int = 0) -> list[StoredMessage]:
+        """Return shown messages of all chats with the character whose id is above `after`, oldest first."""
+        ...
+
+    def forget_character(self, character: str) -> None:
+        """Remove all cards, summaries and switches of a character for good."""
+        ...
+
+    def summary(self, chat: str) -> Summary | None: ...
+    def keep_summary(self, summary: Summary) -> None: ...
+
+    def switch(self, character: str, kind: Literal["lore", "passage"], key: str, *, off: bool) -> None:
+        """Leave a lorebook entry (`book:entry`) or a passage out of prompts, or take it in again."""
+        ...
+
+    def switched_off(self, character: str, kind: Literal["lore", "passage"]) -> frozenset[str]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,9 +46,22 @@ class VoiceSpec:
     language: Literal["zh", "en"] = "zh"
 
 
+SecondaryLogic = Literal["and_any", "not_all", "not_any", "and_all"]
+LorePosition = Literal[
+    "before_char", "after_char", "before_examples", "after_examples", "note_top", "note_bottom", "at_depth"
+]
+
+
 @dataclass(frozen=True, slots=True)
 class LoreEntry:
-    """One lorebook entry, Character Card V3 names; `source` tells where it came from."""
+    """One lorebook entry, Character Card V3 names where it has one; the rest are SillyTavern's.
+
+    `content` still holds its decorators and macros. `id` is unique in its book and stays the same when the
+    book is read again: the card's own id, else its place. A key is a regular expression only if `use_regex`
+    and it looks like `/.../flags`. `aliases` are further names that count as keys. `scan_depth`,
+    `match_whole_words`, `case_sensitive` None leave it to the book and the script. `probability` in percent.
+    `sticky`, `cooldown` and `delay` count messages. `delay_until_recursion` 0 is off, n the recursion level.
+    """
 
     keys: tuple[str, ...]
     content: str
@@ -62,16 +75,42 @@ class LoreEntry:
     insertion_order: float = 100
     priority: float | None = None
     source: str = ""
+    id: str = ""
+    comment: str = ""
+    aliases: tuple[str, ...] = ()
+    secondary_logic: SecondaryLogic = "and_any"
+    scan_depth: int | None = None
+    match_whole_words: bool | None = None
+    position: LorePosition = "after_char"
+    depth: int = 4
+    role: Literal["system", "user", "assistant"] = "system"
+    probability: float = 100
+    sticky: int = 0
+    cooldown: int = 0
+    delay: int = 0
+    group: str = ""
+    group_weight: float = 100
+    group_override: bool = False
+    use_group_scoring: bool = False
+    exclude_recursion: bool = False
+    prevent_recursion: bool = False
+    delay_until_recursion: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Lorebook:
-    """The entries of a character and how far back their keys are looked for."""
+    """Entries and how far back their keys are looked for. `id` tells books of one chat apart; "" is the card's own.
+
+    `scan_depth` in messages, `token_budget` in tokens.
+    """
 
     entries: tuple[LoreEntry, ...] = ()
     scan_depth: int = 4
     token_budget: int = 400
     recursive_scanning: bool = False
+    id: str = ""
+    name: str = ""
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +133,10 @@ class FaceAssets:
 
 @dataclass(frozen=True, slots=True)
 class Character:
-    """A character, ready to talk. Text fields still hold their macros ({{char}}, {{user}})."""
+    """A character, ready to talk. Text fields still hold their macros ({{char}}, {{user}}).
+
+    `documents` are the pack's `x_lore` files. `depth_prompt` is SillyTavern's note of that name.
+    """
 
     id: str
     name: str
@@ -114,6 +156,9 @@ class Character:
     character_version: str = ""
     tags: tuple[str, ...] = ()
     lore: Lorebook = Lorebook()
+    documents: tuple[Path, ...] = ()
+    depth_prompt: str = ""
+    group_only_greetings: tuple[str, ...] = ()
     sampling: Sampling = Sampling()
     voice: VoiceSpec = VoiceSpec()
     adapters: tuple[Adapter, ...] = ()
@@ -136,11 +181,30 @@ class Problem:
     fatal: bool = False
 
 
+Fate = Literal["kept", "mapped", "unused", "refused"]
+"""Used as it is; used under another name or form; kept for export but without effect; not taken over."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldFate:
+    """What became of one field, asset or decorator of a card: `where` in JSON path form, `note` a sentence or empty."""
+
+    where: str
+    fate: Fate
+    note: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class PackReport:
-    """A pack as found: the character if it can be used, and every problem at once."""
+    """A pack as found: the character if it can be used, every problem at once, and the fate of every field.
+
+    `spec` such as `chara_card_v2`, `carrier` such as `png`, `charx`, `jpeg`, `json`, `folder`.
+    """
 
     id: str
     path: Path
     character: Character | None
     problems: tuple[Problem, ...] = ()
+    fields: tuple[FieldFate, ...] = ()
+    spec: str = ""
+    carrier: str = ""

@@ -13,7 +13,7 @@ from companion.domain.emotion import Emotion
 from companion.domain.messages import ChatInfo, StoredMessage, TurnId
 from companion.domain.state import ListenMode, State
 
-WorkerRole = Literal["language", "speech", "audio"]
+WorkerRole = Literal["language", "speech", "audio", "recall"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,9 @@ class UserSaid:
 class PromptSection:
     """One part of a prompt: its name, tokens and the sources that filled it."""
 
-    name: Literal["persona", "examples", "history", "lore", "instructions", "user"]
+    name: Literal[
+        "persona", "examples", "summary", "history", "lore", "passages", "memories", "instructions", "user"
+    ]
     n_tokens: int
     sources: tuple[str, ...] = ()
 
@@ -245,6 +247,28 @@ class CharactersChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class MemoriesChanged:
+    """Fact cards of `character` were proposed, corrected, pinned or forgotten."""
+
+    character: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoreChanged:
+    """The documents of `character`'s lore store changed, or their index was built."""
+
+    character: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoreBuilding:
+    """The index of `character`'s documents is being built; `fraction` runs from 0 to 1."""
+
+    character: str
+    fraction: float
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """Something the user should know that belongs to no turn."""
 
@@ -279,5 +303,8 @@ Event = (
     | AudioEnded
     | Preparing
     | CharactersChanged
+    | MemoriesChanged
+    | LoreChanged
+    | LoreBuilding
     | Notice
 )

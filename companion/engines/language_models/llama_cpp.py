@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from companion.domain.character import Adapter, Sampling
 from companion.domain.messages import Message
-from companion.engines.gguf_check import GgufHeader, check_gguf
 from companion.engines.language_models.chat_formats import CHATML, PLAIN, ChatFormat, frame, known_format
 from companion.engines.language_models.copying import copy_penalties
 from companion.engines.language_models.kept_states import KeptStates, file_identity
@@ -25,6 +24,7 @@ from companion.engines.language_models.reply_stream import ReplyStream, StopReas
 from companion.engines.language_models.sampler import PENALTY_WINDOW, Sampler, is_spared
 from companion.engines.spare_cores import Pace, SpareCores
 from companion.errors import ModelError
+from companion.model_files.gguf_check import GgufHeader, check_gguf
 from companion.ports import Cancel, GenerationDone, ModelInfo, Prompt, TextDelta, Warmed
 
 MAX_ADAPTER_SCALE = 4.0

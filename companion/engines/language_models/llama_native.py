@@ -20,8 +20,8 @@ import numpy as np
 import psutil
 from numpy.typing import NDArray
 
-from companion.engines.gguf_check import GgufHeader
 from companion.errors import ModelError
+from companion.model_files.gguf_check import GgufHeader
 from companion.ports import Cancel
 
 Outcome = Literal["done", "aborted", "full"]

@@ -17,8 +17,6 @@ from numpy.typing import NDArray
 
 from companion.domain.audio import Speech
 from companion.domain.character import VoiceSpec
-from companion.engines.onnx_check import read_checked
-from companion.engines.onnx_graph import OnnxGraph, extra_output
 from companion.engines.onnx_session import OnnxSession
 from companion.engines.voices.phonemiser import Alphabet, Phonemiser, spoken_form
 from companion.engines.voices.shaping import (
@@ -30,6 +28,8 @@ from companion.engines.voices.shaping import (
     shaped,
 )
 from companion.errors import ModelError
+from companion.model_files.onnx_check import read_checked
+from companion.model_files.onnx_graph import OnnxGraph, extra_output
 from companion.ports import Cancel
 from companion.text.phonemes import Language, Phone
 

@@ -18,10 +18,10 @@ import pytest
 from companion.domain.cancel import CancelToken
 from companion.domain.character import Adapter, Sampling
 from companion.domain.messages import Message
-from companion.engines.gguf_check import check_gguf
 from companion.engines.language_models.llama_cpp import LlamaCpp
 from companion.engines.language_models.llama_native import LoadPlan, gpu_rungs
 from companion.errors import ModelError
+from companion.model_files.gguf_check import check_gguf
 from companion.ports import GenerationDone, Prompt, TextDelta
 
 pytestmark = pytest.mark.engine

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from companion.engines.gguf_check import check_gguf
 from companion.errors import ModelError
+from companion.model_files.gguf_check import check_gguf
 
 pytestmark = pytest.mark.unit
 

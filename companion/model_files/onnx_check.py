@@ -11,8 +11,8 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import BinaryIO
 
-from companion.engines.onnx_graph import GraphFormatError, OnnxGraph, read_graph
 from companion.errors import ModelError
+from companion.model_files.onnx_graph import GraphFormatError, OnnxGraph, read_graph
 
 MAX_BYTES = 500_000_000
 _HINT = "Use a voice exported as one self-contained ONNX file, or choose another voice."

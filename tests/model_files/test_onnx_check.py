@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from companion.engines.onnx_check import check_onnx, read_checked
-from companion.engines.onnx_graph import GraphFormatError, extra_output, read_graph
 from companion.engines.onnx_session import OnnxSession
 from companion.errors import ModelError
+from companion.model_files.onnx_check import check_onnx, read_checked
+from companion.model_files.onnx_graph import GraphFormatError, extra_output, read_graph
 
 pytestmark = pytest.mark.fault
 

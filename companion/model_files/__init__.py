@@ -1,0 +1,1 @@
+"""Look at model files in pure Python before native code meets them."""
