@@ -26,6 +26,7 @@ from companion.domain.character import Character, Sampling, VoiceSpec
 from companion.domain.events import Notice, PromptBuilt
 from companion.domain.messages import StoredMessage, TurnId
 from companion.domain.prompt import Built, build
+from companion.domain.recalled import Recalled
 from companion.errors import Cancelled, UsageError
 from companion.ports import ChatLog, GenerationDone, LanguageModel, Prompt
 
@@ -161,14 +162,16 @@ class ReplyMaker:
         recent = [message.text for message in messages]
         user_text = messages.pop().text if messages and messages[-1].role == "user" else None
         hits = recall(character, recent, count, token_cap=self._lore_cap())
+        recalled = Recalled(
+            lore=tuple(hits), background=background(character.language, time.time(), user_text or "")
+        )
         built = build(
             pinned,
             messages,
             user_text,
             character=character,
             user_name=user_name,
-            fired=hits,
-            background=background(character.language, time.time(), user_text or ""),
+            recalled=recalled,
             count=count,
             budget=Budget.of(language, character.sampling).prompt,
         )

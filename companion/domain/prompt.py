@@ -16,6 +16,7 @@ from companion.domain.events import PromptSection
 from companion.domain.lore import Fired, constant
 from companion.domain.macros import expand
 from companion.domain.messages import Message
+from companion.domain.recalled import Part, Recalled, fitted
 from companion.errors import CompanionError
 
 CountTokens = Callable[[Sequence[str]], list[int]]
@@ -24,7 +25,7 @@ Language = Literal["zh", "en"]
 FRAME_TOKENS = 8
 """Upper bound of the tokens that a chat template puts around one message."""
 
-_QUOTED_CHARS = 60
+_LEAST_USER = 32
 _RULES: dict[Language, str] = {
     "zh": (
         "你就是{{char}}，正和{{user}}面对面说话。只说{{char}}会说的话，用口语，一到三句，简短自然。"
@@ -41,14 +42,14 @@ _WORDS: dict[Language, dict[str, str]] = {
         "personality": "性格",
         "scenario": "当前场景",
         "lore": "她知道的事",
-        "now": "可能用得上的事",
+        "before": "之前发生过的事：",
         "you": "你",
     },
     "en": {
         "personality": "Personality",
         "scenario": "Scene",
         "lore": "What is known",
-        "now": "What may help now",
+        "before": "What happened before: ",
         "you": "you",
     },
 }
@@ -69,7 +70,7 @@ class Pinned:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """A prompt in three parts, its sections, and how many of the oldest messages were left out."""
+    """A prompt in three parts, its sections, how many of the oldest messages were left out, and what was called up."""
 
     pinned: tuple[Message, ...]
     history: tuple[Message, ...]
@@ -77,6 +78,7 @@ class Built:
     sections: tuple[PromptSection, ...]
     n_dropped: int
     user_was_cut: bool
+    used: Recalled
 
 
 def user_name_for(character: Character, user_name: str) -> str:
@@ -189,50 +191,62 @@ def build(
     *,
     character: Character,
     user_name: str,
-    fired: Sequence[Fired],
-    background: str,
+    recalled: Recalled,
     count: CountTokens,
     budget: int,
+    summary: str = "",
 ) -> Built:
     """Return the whole prompt within `budget` tokens.
 
-    `fired` lore and `background` (time and the like) stand after the history; `user_text` None means that the
-    history already ends with what is to be answered. A user text too long for the budget keeps its
-    beginning and end.
+    What was `recalled` for this turn stands after the history; `user_text` None means that the history already
+    ends with what is to be answered. A user text too long for the budget keeps its beginning and end. `summary`
+    stands for the messages that left.
     """
     user = user_name_for(character, user_name)
-    volatile = _volatile(character, user, fired, background, user_text or "")
-    n_volatile = count([volatile])[0] + FRAME_TOKENS if volatile else 0
-    room = budget - pinned.n_tokens - n_volatile
-    if room < 32 and volatile:
-        volatile, n_volatile, room = "", 0, budget - pinned.n_tokens
-    text, n_user, was_cut = _fit(user_text or "", max(room - FRAME_TOKENS, 16), count)
-    costs = [n + FRAME_TOKENS for n in count([message.text for message in history])] if history else []
+    room = budget - pinned.n_tokens
+    said = user_text or ""
+    used, parts = fitted(character, user, recalled, said, count, max(0, room - FRAME_TOKENS - _LEAST_USER))
+    n_volatile = sum(part.n_tokens for part in parts) + (FRAME_TOKENS if parts else 0)
+    text, n_user, was_cut = _fit(said, max(room - n_volatile - FRAME_TOKENS, 16), count)
     needed = n_volatile + (n_user + FRAME_TOKENS if text else 0)
-    first = trim_history(costs, history_budget(budget - pinned.n_tokens, needed))
-    turn = [Message("system", volatile)] if volatile else []
+    kept = keep_history(character, history, summary, count, room, needed)
+    turn = [Message("system", "\n".join(part.text for part in parts))] if parts else []
     if text:
         turn.append(Message("user", text))
-    sections = _sections(
-        pinned, fired, volatile, n_volatile, sum(costs[first:]), n_user, len(history) - first
-    )
-    return Built(pinned.messages, tuple(history[first:]), tuple(turn), sections, first, was_cut)
+    sections = _sections(pinned, kept, parts, used, n_user)
+    return Built(pinned.messages, kept.messages, tuple(turn), sections, kept.n_dropped, was_cut, used)
 
 
-def _volatile(character: Character, user: str, fired: Sequence[Fired], background: str, said: str) -> str:
-    """Return what changes each turn. Facts alone lead a small model astray: it is told again what to answer."""
+@dataclass(frozen=True, slots=True)
+class KeptHistory:
+    """The history as the model sees it: a summary of what left, if there is one, then what is left."""
+
+    messages: tuple[Message, ...]
+    n_dropped: int
+    n_tokens: int
+    n_summary: int
+
+
+def keep_history(
+    character: Character,
+    history: Sequence[Message],
+    summary: str,
+    count: CountTokens,
+    room: int,
+    needed: int = 0,
+) -> KeptHistory:
+    """Return what of `history` stands in a prompt that leaves `room` tokens for it and `needed` of the turn."""
+    costs = [n + FRAME_TOKENS for n in count([message.text for message in history])] if history else []
+    first = trim_history(costs, history_budget(room, needed))
+    messages = tuple(history[first:])
+    if not first or not summary:
+        return KeptHistory(messages, first, sum(costs[first:]), 0)
     words = _WORDS[character.language]
-    separator = "：" if character.language == "zh" else ": "
-    lines = [hit.entry.content.strip() for hit in fired if hit.entry.content.strip()]
-    if background:
-        lines.append(background)
-    parts = [f"{words['now']}{separator}" + "\n".join(lines)] if lines else []
-    if character.post_history_instructions.strip():
-        parts.append(character.post_history_instructions.replace("{{original}}", "").strip())
-    volatile = expand("\n".join(parts), char=character.shown_name, user=user)
-    if lines and 0 < len(said) <= _QUOTED_CHARS:
-        volatile += f"\n现在回应“{said}”。" if character.language == "zh" else f'\nNow answer "{said}".'
-    return volatile
+    told = Message("system", f"{words['before']}{summary}")
+    n_summary = count([told.text])[0] + FRAME_TOKENS
+    if sum(costs[first:]) + n_summary + needed > room:
+        return KeptHistory(messages, first, sum(costs[first:]), 0)
+    return KeptHistory((told, *messages), first, sum(costs[first:]), n_summary)
 
 
 def _fit(text: str, budget: int, count: CountTokens) -> tuple[str, int, bool]:
@@ -253,22 +267,26 @@ def _ends(text: str, size: int) -> str:
 
 
 def _sections(
-    pinned: Pinned,
-    fired: Sequence[Fired],
-    volatile: str,
-    n_volatile: int,
-    n_history: int,
-    n_user: int,
-    n_messages: int,
+    pinned: Pinned, kept: KeptHistory, parts: Sequence[Part], used: Recalled, n_user: int
 ) -> tuple[PromptSection, ...]:
     sections = [PromptSection("persona", pinned.n_persona)]
     if pinned.n_examples:
         sections.append(PromptSection("examples", pinned.n_examples))
-    if n_history:
-        sections.append(PromptSection("history", n_history, (f"{n_messages} messages",)))
-    if volatile:
-        names = tuple(f"{hit.entry.name or hit.entry.keys[0]} ({hit.key})" for hit in fired)
-        sections.append(PromptSection("lore" if fired else "instructions", n_volatile, names))
+    if kept.n_summary:
+        sections.append(PromptSection("summary", kept.n_summary))
+    if kept.n_tokens:
+        n = len(kept.messages) - (1 if kept.n_summary else 0)
+        sections.append(PromptSection("history", kept.n_tokens, (f"{n} messages",)))
+    sources: dict[str, tuple[str, ...]] = {
+        "lore": tuple(f"{_title(hit)} ({hit.key})" for hit in used.lore),
+        "passages": tuple(f"{one.passage.file} {one.start}-{one.end}" for one in used.passages),
+        "memories": tuple(f"message {one.message}" for one in used.memories if one.message is not None),
+    }
+    sections += [PromptSection(part.name, part.n_tokens, sources.get(part.name, ())) for part in parts]
     if n_user:
         sections.append(PromptSection("user", n_user))
     return tuple(sections)
+
+
+def _title(hit: Fired) -> str:
+    return hit.entry.name or (hit.entry.keys[0] if hit.entry.keys else hit.entry.content[:20])

@@ -12,6 +12,7 @@ from companion.domain.character import Character, Lorebook, LoreEntry
 from companion.domain.lore import Fired
 from companion.domain.messages import Message
 from companion.domain.prompt import build, build_pinned, parse_examples, trim_history
+from companion.domain.recalled import Recalled
 from companion.errors import CompanionError
 
 pytestmark = pytest.mark.unit
@@ -40,8 +41,7 @@ def built(history: list[Message], text: str | None, *, budget: int, fired: list[
         text,
         character=LIN,
         user_name="阿明",
-        fired=fired or [],
-        background="现在是晚上。",
+        recalled=Recalled(lore=tuple(fired or ()), background="现在是晚上。"),
         count=count,
         budget=budget,
     )
@@ -84,7 +84,14 @@ def test_what_changes_stands_after_the_history_and_before_the_user() -> None:
     assert [one.role for one in result.turn] == ["system", "user"]
     assert "猫叫铜板。" in result.turn[0].text
     assert "现在是晚上。" in result.turn[0].text
-    assert [one.name for one in result.sections] == ["persona", "examples", "history", "lore", "user"]
+    assert [one.name for one in result.sections] == [
+        "persona",
+        "examples",
+        "history",
+        "lore",
+        "instructions",
+        "user",
+    ]
 
 
 def test_the_oldest_history_leaves_and_the_persona_stays() -> None:
