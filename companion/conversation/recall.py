@@ -1,10 +1,8 @@
-"""What a turn calls up beside the history: triggered lore and the hour."""
+"""What a turn calls up beside the history: triggered lore."""
 
 from __future__ import annotations
 
 import logging
-import re
-import time
 from collections.abc import Callable, Sequence
 
 from companion.domain.character import Character
@@ -13,9 +11,6 @@ from companion.domain.lore import Fired, fired, within
 _log = logging.getLogger(__name__)
 _REGEX_TIMEOUT_S = 0.05
 _MAX_PATTERN = 500
-
-_HOURS_ZH = ((5, "凌晨"), (8, "清晨"), (12, "上午"), (14, "中午"), (18, "下午"), (23, "晚上"), (24, "深夜"))
-_DAYS_ZH = "一二三四五六日"
 
 
 def search(pattern: str, text: str, case_sensitive: bool) -> bool:
@@ -49,26 +44,3 @@ def recall(
         return []
     costs = count([hit.entry.content for hit in hits])
     return within(hits, costs, min(character.lore.token_budget, token_cap))
-
-
-_ABOUT_TIME = re.compile(
-    r"几点|时间|时候|星期|礼拜|周[一二三四五六日末]|今天|今晚|明天|昨天|早上|早安|早啊|中午|下午|晚上|晚安|夜|睡|"
-    r"\b(?:time|clock|today|tonight|tomorrow|yesterday|morning|noon|afternoon|evening|night|late|early|sleep|"
-    r"(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b",
-    re.IGNORECASE,
-)
-
-
-def background(language: str, now: float, said: str) -> str:
-    """Return one short line with weekday and hour if what was `said` touches on time, in the character's language.
-
-    Elsewhere it would cost time in every turn and lead a small model astray.
-    """
-    if not _ABOUT_TIME.search(said[:2_000]):
-        return ""
-    local = time.localtime(now)
-    if language == "zh":
-        part = next(word for until, word in _HOURS_ZH if local.tm_hour < until)
-        return f"现在是星期{_DAYS_ZH[local.tm_wday]}{part}{local.tm_hour % 12 or 12}点左右。"
-    part = "morning" if local.tm_hour < 12 else "afternoon" if local.tm_hour < 18 else "evening"
-    return time.strftime("It is %A %%s, about %I o'clock.", local).replace("%s", part).replace(" 0", " ")

@@ -17,7 +17,8 @@ from companion.conversation.preparation import (
     pinned_for,
     warm_chat,
 )
-from companion.conversation.recall import background, recall
+from companion.conversation.clock import background
+from companion.conversation.recall import recall
 from companion.conversation.recital import Recital
 from companion.conversation.slots import Engines
 from companion.conversation.turn import ReplyPlan, ReplyTurn

@@ -1,49 +1,20 @@
-"""What a turn calls up: lore within its budget, the hour when it matters, regexes that cannot hang."""
+"""What a turn calls up: lore within its budget, regexes that cannot hang."""
 
 from __future__ import annotations
 
-import calendar
-import os
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from companion.conversation.recall import background, recall, search
+from companion.conversation.recall import recall, search
 from companion.domain.character import Character, Lorebook, LoreEntry
 
 pytestmark = pytest.mark.unit
 
-SUNDAY_22 = float(calendar.timegm((2025, 11, 23, 22, 0, 0)))
-
 
 def count(texts: Sequence[str]) -> list[int]:
     return [len(text) for text in texts]
-
-
-@pytest.fixture(autouse=True)
-def _utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    if not hasattr(time, "tzset"):
-        pytest.skip("the time zone cannot be set here")
-    monkeypatch.setitem(os.environ, "TZ", "UTC")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
-
-
-@pytest.mark.parametrize(
-    ("language", "said", "line"),
-    [
-        ("zh", "现在几点了？", "现在是星期日晚上10点左右。"),
-        ("en", "What time is it?", "It is Sunday evening, about 10 o'clock."),
-        ("zh", "你喜欢茶吗", ""),
-        ("en", "Do you like tea?", ""),
-    ],
-)
-def test_the_hour_is_told_only_when_it_matters(language: str, said: str, line: str) -> None:
-    assert background(language, SUNDAY_22, said) == line
 
 
 @pytest.mark.parametrize(
