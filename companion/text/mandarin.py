@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 import re
-import threading
 import warnings
 from collections.abc import Mapping
 from functools import lru_cache
@@ -17,11 +15,11 @@ from companion.text.mandarin_words import KIN_DOUBLES as DOUBLES
 from companion.text.mandarin_words import READINGS
 from companion.text.polyphones import alone, overruling
 from companion.text.sandhi import with_sandhi
+from companion.text.segmentation import segmenter
 from companion.text.syllables import Syllable, parse_pinyin
 
 Word = tuple[Syllable, ...]
 
-_LOCK = threading.Lock()
 # Traditional writing of the particle 着; in simplified text 著 stands only in these words.
 _PARTICLE_ZHE: Final = re.compile("(?<![名顯显原土巨編编論论遺遗])著(?![名作者述稱称])")
 
@@ -62,7 +60,7 @@ def simplified(text: str) -> str:
 
 def load_dictionaries(cache: Path | None = None) -> None:
     """Load jieba and pypinyin; with `cache`, a folder of the caller, jieba keeps its parsed dictionary there."""
-    _jieba(cache)
+    segmenter(cache)
     _pypinyin()
     _traditional()
 
@@ -72,7 +70,7 @@ def _by_char(run: Aligned, text: str) -> dict[int, str]:
 
 
 def _segment(text: str, lexicon: Mapping[str, str]) -> list[str]:
-    tokenizer = _jieba(None)
+    tokenizer = segmenter(None)
     known = sorted(
         (simplified(word) for word in lexicon if word in text or simplified(word) in text), key=len
     )
@@ -149,35 +147,6 @@ def _syllable(reading: str) -> Syllable | None:
 def _traditional() -> dict[int, str]:
     lines = files("companion.text.data").joinpath("traditional.txt").read_text(encoding="utf-8").split("\n")
     return {ord(old): new for old, new in zip(lines[0], lines[1], strict=True)}
-
-
-def _jieba(cache: Path | None) -> Any:
-    with _LOCK:
-        return _tokenizer(cache) if not _LOADED else _LOADED[0]
-
-
-_LOADED: Final[list[Any]] = []
-
-
-def _tokenizer(cache: Path | None) -> Any:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import jieba
-        import jieba.finalseg
-    logger = logging.getLogger("jieba")
-    logger.setLevel(logging.CRITICAL)
-    logger.handlers.clear()
-    tokenizer = jieba.Tokenizer()
-    if cache is None:
-        # Without a private folder jieba would trust a file in the shared temporary folder.
-        tokenizer.FREQ, tokenizer.total = tokenizer.gen_pfdict(tokenizer.get_dict_file())
-        tokenizer.initialized = True
-    else:
-        cache.mkdir(parents=True, exist_ok=True)
-        tokenizer.tmp_dir = str(cache)
-        tokenizer.initialize()
-    _LOADED.append(tokenizer)
-    return tokenizer
 
 
 @lru_cache(maxsize=1)
