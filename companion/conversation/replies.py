@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from companion.conversation.bus import Subscriber
+from companion.conversation.clock import background
 from companion.conversation.options import SessionOptions
 from companion.conversation.preparation import (
     Budget,
@@ -17,7 +18,6 @@ from companion.conversation.preparation import (
     pinned_for,
     warm_chat,
 )
-from companion.conversation.clock import background
 from companion.conversation.recall import recall
 from companion.conversation.recital import Recital
 from companion.conversation.slots import Engines
