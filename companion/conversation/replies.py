@@ -121,6 +121,7 @@ class ReplyMaker:
             language=character.language,
             began_s=began_s,
             measured=self._measured,
+            explain=lambda timings: None,
             before=target.before,
         )
         return ReplyTurn(plan, self._engines, self._log, self._publish, self._on_done)

@@ -27,6 +27,7 @@ from companion.domain.events import (
     TurnFailed,
     TurnTimings,
 )
+from companion.domain.explanation import Explanation
 from companion.domain.messages import StoredMessage, TurnId
 from companion.domain.thoughts import Piece, ThoughtFilter
 from companion.errors import Cancelled, CompanionError, ModelError, StorageError
@@ -43,7 +44,7 @@ class ReplyPlan:
     """What a reply needs to know.
 
     `make_prompt` runs on the turn's thread once the model is ready; `open_row` creates the reply's row at its
-    first text. `before` is text that stands already (a reply that is continued). `began_s` is monotonic.
+    first text, `explain` tells at its end what stood in the prompt. `before` is text that stands already (a reply that is continued). `began_s` is monotonic.
     """
 
     turn: TurnId
@@ -56,6 +57,7 @@ class ReplyPlan:
     language: Literal["zh", "en"]
     began_s: float
     measured: Callable[[GenerationDone], None]
+    explain: Callable[[TurnTimings], Explanation | None]
     before: str = ""
 
 
@@ -239,12 +241,16 @@ class ReplyTurn:
                 text.rstrip() if not unheard else text,
                 unheard=unheard,
                 thought=self._written.thought,
-                meta={"emotion": self._written.emotion or "neutral", "interrupted": interrupted},
+                meta={"emotion": self._written.emotion or "neutral", "interrupted": interrupted, **self._why()},
             )
             return next(one for one in self._log.siblings(row.message) if one.message == row.message)
         except StorageError as error:
             self._fail("storage", error)
             return None
+
+    def _why(self) -> dict[str, object]:
+        explanation = self._plan.explain(self._timings())
+        return {"why": explanation.as_meta()} if explanation is not None else {}
 
     def _split(self) -> tuple[str, str]:
         """Return what of the reply counts as said, and the rest: what nobody heard before an interruption."""
