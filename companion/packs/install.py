@@ -10,7 +10,7 @@ from pathlib import Path
 
 from companion.domain.character import PackReport
 from companion.errors import PackError, StorageError
-from companion.packs.charx import ALLOWED
+from companion.packs.archive import ALLOWED
 from companion.packs.library import report_on
 
 _MAX_FILES = 1_000

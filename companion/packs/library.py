@@ -12,7 +12,7 @@ from pathlib import Path
 
 from companion.domain.character import Character, PackReport, Problem
 from companion.errors import PackError, UsageError
-from companion.packs import card, charx, png_card
+from companion.packs import archive, card, png_chunks
 from companion.packs.strict_json import load_json
 
 _log = logging.getLogger(__name__)
@@ -110,14 +110,14 @@ def _open(path: Path, cache: Path) -> tuple[bytes, Path, list[str]]:
     if path.is_dir():
         return (path / "card.json").read_bytes(), path, _foreign_files(path)
     if path.suffix.lower() == ".png":
-        return png_card.read_card(path), path.parent, []
+        return png_chunks.read_card(path), path.parent, []
     if path.suffix.lower() == ".json":
         return path.read_bytes(), path.parent, []
     status = path.stat()
     key = hashlib.sha256(f"{path}:{status.st_size}:{status.st_mtime_ns}".encode()).hexdigest()[:24]
     folder = cache / key
-    left_out = [] if folder.is_dir() else charx.unpack(path, folder)
-    return (folder / "card.json").read_bytes(), folder, left_out
+    unpacked = archive.record_of(folder) if folder.is_dir() else archive.unpack(path, folder)
+    return (folder / "card.json").read_bytes(), folder, list(unpacked.left_out)
 
 
 def _packs_in(folder: Path) -> list[Path]:
@@ -141,5 +141,5 @@ def _foreign_files(folder: Path) -> list[str]:
     return [
         str(path.relative_to(folder))
         for path in files
-        if path.suffix.lstrip(".").lower() not in charx.ALLOWED
+        if path.suffix.lstrip(".").lower() not in archive.ALLOWED
     ]
