@@ -18,7 +18,7 @@ from companion.conversation.preparation import (
     pinned_for,
     warm_chat,
 )
-from companion.conversation.recall import recall
+from companion.conversation.recall import recall_texts
 from companion.conversation.recital import Recital
 from companion.conversation.slots import Engines
 from companion.conversation.turn import ReplyPlan, ReplyTurn
@@ -163,7 +163,7 @@ class ReplyMaker:
         messages = as_prompt_messages(history)
         recent = [message.text for message in messages]
         user_text = messages.pop().text if messages and messages[-1].role == "user" else None
-        hits = recall(character, recent, count, token_cap=self._lore_cap())
+        hits = recall_texts(character, recent, count, token_cap=self._lore_cap())
         recalled = Recalled(
             lore=tuple(hits), background=background(character.language, time.time(), user_text or "")
         )

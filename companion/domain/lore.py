@@ -1,23 +1,208 @@
-"""Which lorebook entries a conversation calls up (Character Card V3, plain and regex keys)."""
+"""Which lorebook entries a turn calls up, and which nearly did (Character Card V3, SillyTavern's world info)."""
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
-from companion.domain.character import Lorebook, LoreEntry
+from companion.domain.character import Lorebook, LoreEntry, LorePosition
+from companion.domain.lore_entries import Prepared, lore_id, prepare
+from companion.domain.lore_keys import Fold
+from companion.domain.lore_scan import Hit, Library, LoreScan, Miss, Obstacle, Reason, RegexSearcher
+from companion.domain.lore_scene import Scene
+
+__all__ = [
+    "CountTokens",
+    "Fired",
+    "LoreIndex",
+    "Obstacle",
+    "Passed",
+    "Reason",
+    "RegexSearcher",
+    "Scan",
+    "Scene",
+    "lore_id",
+]
 
 RegexSearch = Callable[[str, str, bool], bool]
-"""(pattern, text, case sensitive) -> found; must bound its own time and answer False for a bad pattern."""
+CountTokens = Callable[[Sequence[str]], list[int]]
 
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """An entry that matched, and the key by which it did."""
+    """An entry that takes part: by `key`, empty if it needed none.
+
+    `text` is its content without decorators, macros still in. `book` is the Lorebook's id. `constant_prefix`: it
+    stands in every prompt alike and belongs to the stable beginning. `role`, `depth` (messages from the newest)
+    and `position` are what its decorators leave of the entry's own.
+    """
 
     entry: LoreEntry
     key: str
+    text: str = ""
+    reason: Reason = "key"
+    book: str = ""
+    constant_prefix: bool = False
+    role: Literal["system", "user", "assistant"] = "system"
+    depth: int = 4
+    position: LorePosition = "after_char"
+    n_tokens: int = 0
+
+    @property
+    def id(self) -> str:
+        return lore_id(self.book, self.entry.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """An entry that matched, or nearly, and was left out. `detail` is the key, number, group or decorator at fault."""
+
+    entry: LoreEntry
+    book: str
+    reason: Obstacle
+    detail: str = ""
+
+    @property
+    def id(self) -> str:
+        return lore_id(self.book, self.entry.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What a scan gave: `fired` in insertion order without `prefix`, which is in the stable beginning already.
+
+    `n_tokens` counts `fired`.
+    """
+
+    fired: tuple[Fired, ...] = ()
+    passed: tuple[Passed, ...] = ()
+    n_tokens: int = 0
+    prefix: tuple[Fired, ...] = ()
+
+
+class LoreIndex:
+    """Lorebooks made ready for scanning, the character's own first; immutable, for any thread.
+
+    `fold` gives equal characters one form and keeps the length of a text. `char` and `user` stand for the macros
+    in keys.
+    """
+
+    def __init__(self, books: Sequence[Lorebook], fold: Fold, *, char: str = "", user: str = "") -> None:
+        self._books = tuple(books)
+        self._fold = fold
+        entries = prepare(books, fold, char=char, user=user)
+        recursive = (place for place, book in enumerate(books) if book.recursive_scanning)
+        self._library = Library.of(entries, recursive)
+
+    def constants(self, off: frozenset[str] = frozenset()) -> list[Fired]:
+        """Return the entries of the stable beginning, in insertion order, without those switched `off`."""
+        prefix = [one for one in self._library.entries if one.is_prefix and one.text and one.id not in off]
+        return [self._fired(_always(one), 0, 0) for one in _unlike(_in_order(prefix))]
+
+    def scan(self, scene: Scene, regex: RegexSearcher, count: CountTokens, *, budget: int) -> Scan:
+        """Return the entries that take part, within each book's budget and `budget` tokens, and what was left out.
+
+        Over budget those that ask for it leave first, then those of later books, then those of lowest priority.
+        """
+        scan = LoreScan(self._library, scene, regex, self._fold)
+        scan.run()
+        passed = list(scan.misses.values())
+        told = self.constants(scene.off)
+        hits = self._tellable(scan.hits, {one.text for one in told}, passed)
+        costs = count([hit.entry.text for hit in hits]) if hits else []
+        kept = self._affordable(hits, costs, budget, passed)
+        n_messages = len(scene.messages)
+        fired = tuple(self._fired(hits[i], costs[i], n_messages) for i in kept)
+        passed.sort(key=lambda miss: miss.entry.number)
+        return Scan(
+            fired,
+            tuple(self._passed(miss) for miss in passed),
+            sum(costs[i] for i in kept),
+            tuple(told),
+        )
+
+    def _tellable(self, hits: Sequence[Hit], told: set[str], passed: list[Miss]) -> list[Hit]:
+        """Return the hits with a text of their own, in insertion order."""
+        tellable: list[Hit] = []
+        seen = set(told)
+        order = {one.number: i for i, one in enumerate(_in_order([hit.entry for hit in hits]))}
+        for hit in sorted(hits, key=lambda hit: order[hit.entry.number]):
+            if hit.entry.is_prefix:
+                continue
+            if not hit.entry.text.strip():
+                passed.append(Miss(hit.entry, "empty"))
+            elif hit.entry.text in seen:
+                passed.append(Miss(hit.entry, "duplicate"))
+            else:
+                seen.add(hit.entry.text)
+                tellable.append(hit)
+        return tellable
+
+    def _affordable(
+        self, hits: Sequence[Hit], costs: Sequence[int], budget: int, passed: list[Miss]
+    ) -> list[int]:
+        """Return the places of the hits that fit, in order."""
+
+        def rank(i: int) -> tuple[bool, int, float, int]:
+            entry = hits[i].entry
+            return entry.decorators.ignore_on_max_context, entry.book, -entry.priority, i
+
+        left = budget
+        left_of = [book.token_budget for book in self._books]
+        kept: list[int] = []
+        for i in sorted(range(len(hits)), key=rank):
+            book = hits[i].entry.book
+            if costs[i] <= min(left, left_of[book]):
+                left -= costs[i]
+                left_of[book] -= costs[i]
+                kept.append(i)
+            else:
+                passed.append(Miss(hits[i].entry, "budget", str(costs[i])))
+        return sorted(kept)
+
+    def _fired(self, hit: Hit, n_tokens: int, n_messages: int) -> Fired:
+        entry, decorators = hit.entry.entry, hit.entry.decorators
+        position, depth = entry.position, entry.depth
+        if decorators.position is not None:
+            position = decorators.position
+        elif decorators.depth is not None:
+            position, depth = "at_depth", decorators.depth
+        elif decorators.reverse_depth is not None:
+            position, depth = "at_depth", n_messages - decorators.reverse_depth
+        if position == "at_depth":
+            depth = max(0, min(depth, n_messages)) if n_messages else max(0, depth)
+        return Fired(
+            entry,
+            hit.key,
+            hit.entry.text,
+            hit.reason,
+            self._books[hit.entry.book].id,
+            hit.entry.is_prefix,
+            decorators.role or entry.role,
+            depth,
+            position,
+            n_tokens,
+        )
+
+    def _passed(self, miss: Miss) -> Passed:
+        return Passed(miss.entry.entry, self._books[miss.entry.book].id, miss.reason, miss.detail)
+
+
+def _always(entry: Prepared) -> Hit:
+    return Hit(entry, "", "activated" if entry.decorators.activate else "constant")
+
+
+def _in_order(entries: Sequence[Prepared]) -> list[Prepared]:
+    return sorted(entries, key=lambda one: (one.entry.insertion_order, one.book, one.number))
+
+
+def _unlike(entries: Sequence[Prepared]) -> list[Prepared]:
+    return list({one.text: one for one in reversed(entries)}.values())[::-1]
+
+
+# ---- TODO(#4): goes when prompts are built from LoreIndex
 
 
 def fold(text: str, *, case_sensitive: bool = False) -> str:
@@ -90,7 +275,7 @@ def _match(entry: LoreEntry, text: str, search: RegexSearch) -> Fired | None:
         return None
     if entry.selective and entry.secondary_keys and not any(has(second) for second in entry.secondary_keys):
         return None
-    return Fired(entry, key)
+    return Fired(entry, key, entry.content)
 
 
 def within(hits: Sequence[Fired], n_tokens: Sequence[int], budget: int) -> list[Fired]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from companion.conversation.recall import recall, search
+from companion.conversation.recall import recall_texts, search
 from companion.domain.character import Character, Lorebook, LoreEntry
 
 pytestmark = pytest.mark.unit
@@ -40,8 +40,8 @@ def test_lore_keeps_to_its_budget() -> None:
     )
     card = Character("a", "阿", Path("a"), lore=Lorebook(entries, token_budget=400))
     said = ["茶 rain 猫"]
-    assert {hit.key for hit in recall(card, said, count, token_cap=400)} == {"茶", "rain", "猫"}
-    few = recall(card, said, count, token_cap=70)
+    assert {hit.key for hit in recall_texts(card, said, count, token_cap=400)} == {"茶", "rain", "猫"}
+    few = recall_texts(card, said, count, token_cap=70)
     assert sum(len(hit.entry.content) for hit in few) <= 70
     assert few
-    assert recall(card, ["什么也没有"], count, token_cap=400) == []
+    assert recall_texts(card, ["什么也没有"], count, token_cap=400) == []
