@@ -65,14 +65,19 @@ class ChromaServer:
         client, self._client = self._client, None
         self._calls.forget()
         if client is not None:
-            # WORKAROUND: the client leaves its connections open, chroma 1.5.
-            session = getattr(getattr(client, "_server", None), "_session", None)
+            sessions = [_session(client), _session(getattr(client, "_admin_client", None))]
             with guarded():
                 client.close()
-                if session is not None:
-                    session.close()
+                for session in sessions:
+                    if session is not None:
+                        session.close()
 
     def _connected(self) -> Any:
         if self._client is None:
             raise StoreError("The store is closed.", code="closed")
         return self._client
+
+
+def _session(client: Any) -> Any:
+    # WORKAROUND: closing a client leaves its connections open, chroma 1.5.
+    return getattr(getattr(client, "_server", None), "_session", None)
