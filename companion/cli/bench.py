@@ -12,13 +12,11 @@ from companion.engines.catalog import load_catalog, missing_packages
 from companion.errors import ModelError, UsageError
 from companion.paths import Paths, bundled
 
-_PARTS = ("window", "language", "voice")
+_PARTS = ("window", "language", "voice", "lorebook")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--only", default=",".join(_PARTS), metavar="PARTS", help="of: window, language, voice"
-    )
+    parser.add_argument("--only", default=",".join(_PARTS), metavar="PARTS", help=f"of: {', '.join(_PARTS)}")
     parser.add_argument(
         "--model", action="append", metavar="ID", help="which mind; default: all that can be loaded"
     )
@@ -34,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
         )
     paths = Paths.under(arguments.home) if arguments.home else Paths.for_user()
     paths.make()
-    models = arguments.model or _models()
+    models = arguments.model or (_models() if set(parts) - {"lorebook"} else [])
     out: dict[str, Any] = {"machine": machine()}
     if "window" in parts:
         out["window"] = {"demo": _window(paths, ""), **{model: _window(paths, model) for model in models}}
@@ -42,6 +40,8 @@ def run(arguments: argparse.Namespace) -> int:
         out["language"] = [_language(paths, model, arguments.character) for model in models]
     if "voice" in parts:
         out["voice"] = [_voice(arguments, model) for model in models]
+    if "lorebook" in parts:
+        out["lorebook"] = _lorebook()
     out["machine"]["load_1min_at_end"] = machine()["load_1min"]
     print(json.dumps(out, ensure_ascii=False, indent=None if arguments.json else 2))
     return 0
@@ -71,6 +71,12 @@ def _language(paths: Paths, model: str, character: str) -> dict[str, Any]:
     catalog = load_catalog(bundled("models") / "catalog.toml")
     settings, _ = settings_file.load(paths.settings)
     return measure(settings, paths, catalog, library.get(character), model)
+
+
+def _lorebook() -> dict[str, Any]:
+    from companion.cli.benchmarks.lorebook import measure
+
+    return measure()
 
 
 def _voice(arguments: argparse.Namespace, model: str) -> dict[str, Any]:

@@ -52,6 +52,34 @@ def _same(left: Sequence[Lorebook], right: Sequence[Lorebook]) -> bool:
     return len(left) == len(right) and all(a is b or a == b for a, b in zip(left, right, strict=True))
 
 
+class BoundedRegex:
+    """Regular expressions of cards, 50 ms for one search; a slow one never matches again and is a culprit."""
+
+    def __init__(self) -> None:
+        self._culprits: dict[str, None] = {}
+
+    @property
+    def culprits(self) -> tuple[str, ...]:
+        return tuple(self._culprits)
+
+    def begin(self) -> None: ...
+
+    def search(self, pattern: str, text: str, case_sensitive: bool) -> bool:
+        import regex  # a twentieth of a second that few characters need
+
+        body, _, flags = pattern.strip().removeprefix("/").rpartition("/")
+        if pattern in self._culprits or not 0 < len(body) <= _MAX_PATTERN:
+            return False
+        mode = regex.IGNORECASE if "i" in flags or not case_sensitive else regex.UNICODE
+        try:
+            return regex.search(body, text, flags=mode, timeout=_REGEX_TIMEOUT_S) is not None
+        except regex.error:
+            return False
+        except TimeoutError:
+            self._culprits[pattern] = None
+            return False
+
+
 # ---- TODO(#4): goes when prompts are built from LoreIndex
 
 
@@ -59,10 +87,10 @@ def search(pattern: str, text: str, case_sensitive: bool) -> bool:
     """Tell whether a card's regex matches, within 50 ms; a bad or slow pattern never matches."""
     import regex  # a twentieth of a second that few characters need
 
-    body, flags = pattern.strip(), regex.NOFLAG if case_sensitive else regex.IGNORECASE
+    body, flags = pattern.strip(), regex.UNICODE if case_sensitive else regex.IGNORECASE
     if body.startswith("/") and body.rfind("/") > 0:
         end = body.rfind("/")
-        flags = regex.IGNORECASE if "i" in body[end:] else regex.NOFLAG
+        flags = regex.IGNORECASE if "i" in body[end:] else regex.UNICODE
         body = body[1:end]
     if not body or len(body) > _MAX_PATTERN:
         return False

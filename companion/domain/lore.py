@@ -92,14 +92,15 @@ class LoreIndex:
     def __init__(self, books: Sequence[Lorebook], fold: Fold, *, char: str = "", user: str = "") -> None:
         self._books = tuple(books)
         self._fold = fold
-        entries = prepare(books, fold, char=char, user=user)
+        entries, keys = prepare(books, fold, char=char, user=user)
         recursive = (place for place, book in enumerate(books) if book.recursive_scanning)
-        self._library = Library.of(entries, recursive)
+        self._library = Library.of(entries, keys, recursive)
 
     def constants(self, off: frozenset[str] = frozenset()) -> list[Fired]:
         """Return the entries of the stable beginning, in insertion order, without those switched `off`."""
-        prefix = [one for one in self._library.entries if one.is_prefix and one.text and one.id not in off]
-        return [self._fired(_always(one), 0, 0) for one in _unlike(_in_order(prefix))]
+        prefix = (self._library.entries[i] for i in self._library.always)
+        told = [one for one in prefix if one.is_prefix and one.text.strip() and one.id not in off]
+        return [self._fired(_always(one), 0, 0) for one in _unlike(_in_order(told))]
 
     def scan(self, scene: Scene, regex: RegexSearcher, count: CountTokens, *, budget: int) -> Scan:
         """Return the entries that take part, within each book's budget and `budget` tokens, and what was left out.

@@ -22,10 +22,10 @@ def lore_id(book: str, entry: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Something that is looked for: `key`, or a regular expression where that is None."""
+    """Something that is looked for: the key of this number, or a regular expression where that is None."""
 
     shown: str
-    key: Key | None = None
+    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,28 +73,30 @@ class Prepared:
             return False
         return not self.decorators.changes
 
-    def asked(self) -> tuple[Asked, ...]:
-        """Return everything that this entry looks for."""
-        additional = tuple(one for group in self.additional for one in group)
-        return (*self.primary, *self.secondary, *additional, *self.excluded, *self.excluded_all)
 
+def prepare(
+    books: Sequence[Lorebook], fold: Fold, *, char: str = "", user: str = ""
+) -> tuple[list[Prepared], list[Key]]:
+    """Return the entries of all books in their order, and all keys; a key's number is its place.
 
-def prepare(books: Sequence[Lorebook], fold: Fold, *, char: str = "", user: str = "") -> list[Prepared]:
-    """Return the entries of all books in their order; `char` and `user` stand for the macros in keys."""
+    `char` and `user` stand for the macros in keys.
+    """
     prepared: list[Prepared] = []
+    numbers: dict[Key, int] = {}
     for place, book in enumerate(books):
         for i, entry in enumerate(book.entries):
             named = entry if entry.id else replace(entry, id=f"e{i}")
-            maker = _Maker(named, fold, char, user)
+            maker = _Maker(named, numbers, fold, char, user)
             prepared.append(maker.make(len(prepared), place, book))
-    return prepared
+    return prepared, list(numbers)
 
 
 class _Maker:
     """Makes one entry ready."""
 
-    def __init__(self, entry: LoreEntry, fold: Fold, char: str, user: str) -> None:
-        self._entry, self._fold, self._char, self._user = entry, fold, char, user
+    def __init__(self, entry: LoreEntry, numbers: dict[Key, int], fold: Fold, char: str, user: str) -> None:
+        self._entry, self._numbers, self._fold = entry, numbers, fold
+        self._char, self._user = char, user
         self._taken = take_apart(entry.content)
 
     def make(self, number: int, place: int, book: Lorebook) -> Prepared:
@@ -136,7 +138,9 @@ class _Maker:
             case_sensitive=entry.case_sensitive,
             whole_words=entry.match_whole_words if whole is None else whole,
         )
-        return Asked(key, ready) if ready is not None else None
+        if ready is None:
+            return None
+        return Asked(key, self._numbers.setdefault(ready, len(self._numbers)))
 
 
 def _first(*values: float | None) -> float:

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -127,9 +127,8 @@ class Text:
 class KeyTable:
     """All keys of a set of books. A search looks only for those whose rarest pair of characters the text has."""
 
-    def __init__(self, keys: Iterable[Key]) -> None:
-        self.keys = list(dict.fromkeys(keys))
-        self.number = {key: i for i, key in enumerate(self.keys)}
+    def __init__(self, keys: Sequence[Key]) -> None:
+        self.keys = list(keys)
         n_with = Counter(gram for key in self.keys for gram in set(_grams(key.folded)))
         self._by_gram: dict[str, list[int]] = {}
         for i, key in enumerate(self.keys):
@@ -137,7 +136,7 @@ class KeyTable:
             self._by_gram.setdefault(rarest, []).append(i)
 
     def search(self, text: Text) -> dict[int, int]:
-        """Return for each key that the text holds how far back its newest match lies, from 1."""
+        """Return for each key that the text holds, by number, how far back its newest match lies, from 1."""
         found: dict[int, int] = {}
         for gram in self._by_gram.keys() & (text.grams | text.chars):
             for i in self._by_gram[gram]:

@@ -13,7 +13,7 @@ from typing import Final, Literal, Protocol
 
 from companion.domain.lore_entries import Asked, Prepared
 from companion.domain.lore_groups import Contender, losers
-from companion.domain.lore_keys import Fold, KeyTable, Text
+from companion.domain.lore_keys import Fold, Key, KeyTable, Text
 from companion.domain.lore_scene import Scene, Timing, timing
 from companion.domain.macros import for_matching, hidden_keys
 
@@ -82,19 +82,18 @@ class Library:
     max_depth: int
 
     @classmethod
-    def of(cls, entries: Sequence[Prepared], recursive_books: Iterable[int]) -> Library:
-        table = KeyTable(one.key for entry in entries for one in entry.asked() if one.key is not None)
+    def of(cls, entries: Sequence[Prepared], keys: Sequence[Key], recursive_books: Iterable[int]) -> Library:
         users: dict[int, list[int]] = {}
         for entry in entries:
-            for number in {table.number[one.key] for one in entry.primary if one.key is not None}:
+            for number in {one.number for one in entry.primary if one.number is not None}:
                 users.setdefault(number, []).append(entry.number)
         return cls(
             entries,
             frozenset(recursive_books),
-            table,
+            KeyTable(keys),
             users,
             [one.number for one in entries if one.is_always],
-            [one.number for one in entries if any(asked.key is None for asked in one.primary)],
+            [one.number for one in entries if any(asked.number is None for asked in one.primary)],
             [one.number for one in entries if one.entry.delay_until_recursion],
             {one.id: one.number for one in entries},
             {one.id: (one.entry.sticky, one.entry.cooldown) for one in entries if _remembers(one)},
@@ -235,7 +234,7 @@ class LoreScan:
         obstacle = self._barred(entry)
         if obstacle is not None:
             near = entry.is_always or any(
-                self._depth(one, entry) for one in entry.primary if one.key is not None
+                self._depth(one, entry) for one in entry.primary if one.number is not None
             )
             return Miss(entry, *obstacle) if near else None
         if entry.decorators.activate:
@@ -342,27 +341,26 @@ class LoreScan:
 
     def _depth(self, one: Asked, entry: Prepared) -> int:
         """Return how far back a plain key stands in the window, 0 if it does not; in lore it stands at 1."""
-        if one.key is None:
+        if one.number is None:
             return 0
-        number = self._library.table.number[one.key]
-        if number in self._in_lore and self._hears_lore(entry):
+        if one.number in self._in_lore and self._hears_lore(entry):
             return 1
-        return self._in_chat.get(number, 0)
+        return self._in_chat.get(one.number, 0)
 
     def _has(self, one: Asked, entry: Prepared) -> bool:
         return self._in_window(one, entry) or self._in_lore_text(one, entry)
 
     def _in_window(self, one: Asked, entry: Prepared) -> bool:
-        if one.key is not None:
-            return 0 < self._in_chat.get(self._library.table.number[one.key], 0) <= entry.scan_depth
+        if one.number is not None:
+            return 0 < self._in_chat.get(one.number, 0) <= entry.scan_depth
         depth = min(entry.scan_depth, len(self._window))
         return depth > 0 and self._matches(one.shown, entry.entry.case_sensitive, depth)
 
     def _in_lore_text(self, one: Asked, entry: Prepared) -> bool:
         if not self._hears_lore(entry):
             return False
-        if one.key is not None:
-            return self._library.table.number[one.key] in self._in_lore
+        if one.number is not None:
+            return one.number in self._in_lore
         return bool(self._lore) and self._matches(one.shown, entry.entry.case_sensitive, 0)
 
     def _hears_lore(self, entry: Prepared) -> bool:
@@ -384,7 +382,7 @@ class LoreScan:
         for number in self._library.by_regex:
             entry = self._library.entries[number]
             slow = next(
-                (one.shown for one in entry.primary if one.key is None and one.shown in culprits), None
+                (one.shown for one in entry.primary if one.number is None and one.shown in culprits), None
             )
             if slow is not None and number not in self._settled:
                 self.misses[number] = Miss(entry, "regex_slow", slow)
