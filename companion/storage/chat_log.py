@@ -14,6 +14,7 @@ from companion.domain.messages import Ack, ChatInfo, Role, SearchHit, StoredMess
 from companion.errors import StorageError
 from companion.storage import checks, search, transcript, views
 from companion.storage.database import mark_suspect, transaction, translating
+from companion.storage.memories import SqliteMemories, before_purge
 from companion.storage.opening import Opened, OpenReport, open_for_reading, open_for_writing
 from companion.storage.projection import OPERATION_KINDS, Row
 from companion.storage.transcript import Transcript, append_row, clean, meta_json
@@ -34,6 +35,7 @@ class SqliteChatLog:
         self._clock = clock
         self._lock = threading.RLock()
         self._closed = False
+        self._memories = SqliteMemories(self._reading, self._writing, clock)
 
     @classmethod
     def open(
@@ -64,6 +66,11 @@ class SqliteChatLog:
     @property
     def read_only(self) -> str:
         return self._opened.report.read_only
+
+    @property
+    def memories(self) -> SqliteMemories:
+        """What the characters remember, in the same file."""
+        return self._memories
 
     # ---- chats
 
@@ -111,8 +118,10 @@ class SqliteChatLog:
                     "This chat is still in use.", "Delete it first, then purge it.", code="not_deleted"
                 )
             search.forget(connection, chat)
+            before_purge(connection, chat, self._clock())
+            self._memories.refresh()
             connection.execute("PRAGMA defer_foreign_keys=1")
-            for table in ("rows", "messages", "chats"):
+            for table in ("rows", "messages", "chats", "memories"):
                 connection.execute(f"DELETE FROM {table} WHERE chat=?", (chat,))
         with self._lock, contextlib.suppress(sqlite3.OperationalError):
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -121,6 +130,7 @@ class SqliteChatLog:
         with self._writing() as connection:
             views.require_chat(connection, chat)
             append_row(connection, Row(0, chat, kind, self._clock(), text=text))
+            self._memories.refresh()
 
     # ---- messages
 
@@ -161,6 +171,7 @@ class SqliteChatLog:
     def add_variant(self, message: int, text: str, *, meta: Mapping[str, object] | None = None) -> Ack:
         with self._writing() as connection:
             at = views.state(connection, message)
+            self._memories.refresh()
             row = append_row(
                 connection,
                 Row(
@@ -207,6 +218,8 @@ class SqliteChatLog:
         with self._writing() as connection:
             # A reply whose message is deleted while it is written still comes to its end.
             at = views.state(connection, message, deleted=kind != "edit")
+            if kind == "edit":
+                self._memories.refresh()
             # Every row of text carries the whole content: one row is enough to show a message.
             row = append_row(
                 connection,
@@ -235,6 +248,7 @@ class SqliteChatLog:
         with self._writing() as connection:
             at = views.state(connection, message)
             row = append_row(connection, Row(0, at.chat, kind, self._clock(), message=message))
+            self._memories.refresh()
         return Ack(row.seq, message)
 
     def undo(self, chat: str) -> bool:
@@ -254,6 +268,7 @@ class SqliteChatLog:
             ).fetchone()
             if last is not None:
                 append_row(connection, Row(0, chat, "undo", self._clock(), message=last[1], ref=last[0]))
+                self._memories.refresh()
         return last is not None
 
     def branch(self, message: int) -> ChatInfo:

@@ -36,6 +36,15 @@ _INVARIANTS = (
         "SELECT seq FROM rows WHERE seq > (SELECT seq FROM sqlite_sequence WHERE name = 'rows')",
     ),
     (
+        "Row {} keeps a memory that the present state lacks.",
+        """SELECT r.seq FROM rows AS r LEFT JOIN memories AS m ON m.memory = r.seq
+           WHERE r.kind = 'memory' AND (m.memory IS NULL OR m.character <> r.role OR m.text <> r.text)""",
+    ),
+    (
+        "Memory {} was written by no row.",
+        "SELECT memory FROM memories WHERE memory NOT IN (SELECT seq FROM rows WHERE kind = 'memory')",
+    ),
+    (
         "More than one answer to message {} is shown.",
         """SELECT coalesce(parent, 0) FROM messages WHERE shown = 1
            GROUP BY chat, parent HAVING count(*) > 1""",
@@ -75,10 +84,17 @@ def damage(connection: sqlite3.Connection) -> list[str]:
             for table, row, to, _ in connection.execute("PRAGMA foreign_key_check")
         ]
         for invariant in _INVARIANTS:
+            if "memories" in invariant[1] and not has_memories(connection):
+                continue
             found += _violations(connection, invariant)
     except sqlite3.DatabaseError as error:
         return [f"SQLite: {error}"]
     return found
+
+
+def has_memories(connection: sqlite3.Connection) -> bool:
+    """Tell whether the file knows memories; one of schema 1 that is only read does not."""
+    return bool(connection.execute("SELECT 1 FROM sqlite_master WHERE name='memories'").fetchone())
 
 
 def _violations(connection: sqlite3.Connection, invariant: tuple[str, str]) -> list[str]:

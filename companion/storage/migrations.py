@@ -1,7 +1,8 @@
 """The log's schema as ordered steps; a step is never edited after its release.
 
 `rows` is the log: only ever appended to, except by an explicit purge. `chats` and `messages` are its
-present state, kept in the same transaction and rebuilt from it when in doubt (projection.py).
+present state, kept in the same transaction and rebuilt from it when in doubt (projection.py). So is `memories`,
+the present state of the fact cards.
 """
 
 from __future__ import annotations
@@ -66,7 +67,37 @@ _M001 = (
     "CREATE INDEX messages_shown ON messages(chat, message) WHERE shown = 1",
 )
 
-MIGRATIONS: tuple[Migration, ...] = (m001_rows_and_state,)
+
+def m002_memories(connection: sqlite3.Connection) -> None:
+    """Create the present state of fact cards, and ways to find summaries and switches among the rows."""
+    for statement in _M002:
+        connection.execute(statement)
+
+
+_M002 = (
+    """CREATE TABLE memories (
+        memory INTEGER PRIMARY KEY,
+        character TEXT NOT NULL,
+        chat TEXT NOT NULL,
+        message INTEGER,
+        kind TEXT NOT NULL,
+        slot TEXT NOT NULL,
+        value TEXT NOT NULL,
+        origin TEXT NOT NULL,
+        text TEXT NOT NULL,
+        state TEXT NOT NULL DEFAULT 'active',
+        pinned INTEGER NOT NULL DEFAULT 0,
+        replaced_by INTEGER,
+        changed INTEGER NOT NULL,
+        created_at REAL NOT NULL,
+        updated_at REAL NOT NULL
+    )""",
+    "CREATE INDEX memories_character ON memories(character, state, slot)",
+    "CREATE INDEX rows_summaries ON rows(chat, seq) WHERE kind = 'summary'",
+    "CREATE INDEX rows_switches ON rows(role, seq) WHERE kind = 'switch'",
+)
+
+MIGRATIONS: tuple[Migration, ...] = (m001_rows_and_state, m002_memories)
 
 
 def version(connection: sqlite3.Connection) -> int:

@@ -8,12 +8,17 @@ added, or by being selected.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 
 TEXT_KINDS = ("message", "variant", "draft", "final", "edit")
 OPERATION_KINDS = ("variant", "edit", "select", "delete")
+MEMORY_KINDS = (
+    "memory", "memory_pin", "memory_unpin", "memory_forget", "memory_restore", "memory_supersede", "summary", "switch",
+)  # fmt: skip
+"""Rows about what is remembered: `role` is the character, `ref` the card that is changed; they are no use of a chat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,8 @@ def apply(connection: sqlite3.Connection, row: Row, *, show: bool = True) -> Non
     if applier is None:
         return
     applier(connection, row)
+    if row.kind in MEMORY_KINDS:
+        return
     connection.execute(
         "UPDATE chats SET last_seq=?, updated_at=? WHERE chat=?", (row.seq, row.created_at, row.chat)
     )
@@ -81,6 +88,7 @@ def rebuild(connection: sqlite3.Connection) -> None:
     """Derive the present state anew from all rows."""
     connection.execute("DELETE FROM messages")
     connection.execute("DELETE FROM chats")
+    connection.execute("DELETE FROM memories")
     for values in connection.execute(f"SELECT {COLUMNS} FROM rows ORDER BY seq").fetchall():
         apply(connection, Row(*values), show=False)
     for (chat,) in connection.execute("SELECT chat FROM chats").fetchall():
@@ -214,6 +222,76 @@ def _latest(connection: sqlite3.Connection, row: Row, kinds: tuple[str, ...]) ->
     return seq
 
 
+def _memory(connection: sqlite3.Connection, row: Row) -> None:
+    # What the row's columns do not say stands in its meta; `replaces` lists the cards it supersedes.
+    told = _told(row)
+    connection.execute(
+        """INSERT INTO memories (memory, character, chat, message, kind, slot, value, origin, text, pinned,
+               changed, created_at, updated_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)""",
+        (
+            row.seq,
+            row.role or "",
+            row.chat,
+            row.message,
+            *(str(told.get(name, "")) for name in ("kind", "slot", "value", "origin")),
+            row.text,
+            int(bool(told.get("pinned"))),
+            row.seq,
+            row.created_at,
+            row.created_at,
+        ),
+    )
+    _supersede(connection, row, row.seq)
+
+
+def _pin(connection: sqlite3.Connection, row: Row) -> None:
+    _change_memory(connection, row, f"pinned={int(row.kind == 'memory_pin')}")
+
+
+def _forget(connection: sqlite3.Connection, row: Row) -> None:
+    _change_memory(connection, row, "state='forgotten', pinned=0, replaced_by=NULL")
+
+
+def _restore(connection: sqlite3.Connection, row: Row) -> None:
+    _change_memory(connection, row, "state='active', replaced_by=NULL")
+    if row.ref is not None:
+        _supersede(connection, row, row.ref)
+
+
+def _change_memory(connection: sqlite3.Connection, row: Row, change: str) -> None:
+    connection.execute(
+        f"UPDATE memories SET {change}, changed=?, updated_at=? WHERE memory=?",
+        (row.seq, row.created_at, row.ref),
+    )
+
+
+def _supersede(connection: sqlite3.Connection, row: Row, by: int) -> None:
+    replaced = _told(row).get("replaces")
+    for memory in replaced if isinstance(replaced, list) else []:
+        connection.execute(
+            """UPDATE memories SET state='superseded', pinned=0, replaced_by=?, changed=?, updated_at=?
+               WHERE memory=? AND memory<>?""",
+            (by, row.seq, row.created_at, memory, by),
+        )
+
+
+def _superseded(connection: sqlite3.Connection, row: Row) -> None:
+    # Stands where the row that superseded the card was purged.
+    _change_memory(connection, row, "state='superseded', pinned=0, replaced_by=NULL")
+
+
+def _told(row: Row) -> dict[str, object]:
+    try:
+        told = json.loads(row.meta) if row.meta else {}
+    except ValueError:  # saved from a damaged file
+        told = {}
+    return told if isinstance(told, dict) else {}
+
+
+def _kept_as_row(_connection: sqlite3.Connection, _row: Row) -> None:
+    """A summary or a switch has no state of its own: the last row of its kind holds."""
+
+
 _Applier = Callable[[sqlite3.Connection, Row], None]
 _PATH_KINDS = frozenset({"message", "variant", "select", "delete", "undo"})
 _APPLIERS: dict[str, _Applier] = {
@@ -229,6 +307,14 @@ _APPLIERS: dict[str, _Applier] = {
     "select": _select,
     "delete": _delete,
     "undo": _undo,
+    "memory": _memory,
+    "memory_pin": _pin,
+    "memory_unpin": _pin,
+    "memory_forget": _forget,
+    "memory_restore": _restore,
+    "memory_supersede": _superseded,
+    "summary": _kept_as_row,
+    "switch": _kept_as_row,
 }
 _TAKERS_BACK: dict[str, _Applier] = {
     "edit": _take_back_edit,

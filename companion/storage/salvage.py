@@ -23,7 +23,7 @@ from companion.storage.database import (
     transaction,
 )
 from companion.storage.migrations import migrate
-from companion.storage.projection import TEXT_KINDS, Row, insert, rebuild
+from companion.storage.projection import MEMORY_KINDS, TEXT_KINDS, Row, insert, rebuild
 
 _HEADER_BYTES = 108
 _LEAF = 0x0D
@@ -31,9 +31,8 @@ _MAX_LOCAL = PAGE_SIZE - 35
 _MIN_LOCAL = (PAGE_SIZE - 12) * 32 // 255 - 23
 _WAL_MAGIC = (0x377F0682, 0x377F0683)
 _LARGEST_PAYLOAD = 1 << 30
-_KINDS = frozenset(
-    (*TEXT_KINDS, "select", "delete", "undo", "chat", "rename_chat", "delete_chat", "restore_chat")
-)
+_CHAT_KINDS = ("chat", "rename_chat", "delete_chat", "restore_chat")
+_KINDS = frozenset((*TEXT_KINDS, "select", "delete", "undo", *_CHAT_KINDS, *MEMORY_KINDS))
 
 Value = int | float | str | bytes | None
 
@@ -161,10 +160,18 @@ def _mended(found: Salvage) -> tuple[list[Row], int]:
             row = replace(row, parent=parent, message=seq)
             last[row.chat] = seq
             opened[seq] = row.chat
+        elif row.kind in MEMORY_KINDS:
+            row = _standing_alone(row, rows, opened)
         elif row.message is not None and opened.get(row.message) != row.chat:
             continue
         mended.append(row)
     return mended + _chats_anew(mended, found), len(found.rows)
+
+
+def _standing_alone(row: Row, rows: dict[int, Row], opened: dict[int, str]) -> Row:
+    """Return a row about a memory that needs no lost message: what is remembered outlives where it was said."""
+    lost = row.message is not None and (row.message not in rows or row.message not in opened)
+    return replace(row, message=None) if lost else row
 
 
 def _chats_anew(rows: list[Row], found: Salvage) -> list[Row]:
@@ -172,7 +179,7 @@ def _chats_anew(rows: list[Row], found: Salvage) -> list[Row]:
     known = {row.chat for row in rows if row.kind == "chat"}
     lost: dict[str, Row] = {}
     for row in rows:
-        if row.chat not in known:
+        if row.chat not in known and row.kind not in MEMORY_KINDS:
             lost.setdefault(row.chat, row)
     seq = max((row.seq for row in rows), default=0)
     anew: list[Row] = []

@@ -82,6 +82,16 @@ def path(connection: sqlite3.Connection, chat: str) -> list[StoredMessage]:
     )
 
 
+def shown(connection: sqlite3.Connection, character: str, *, after: int) -> list[StoredMessage]:
+    """Return the shown messages of the character's undeleted chats above id `after`, without places among variants."""
+    found = connection.execute(
+        f"""{_MESSAGE} JOIN chats AS c ON c.chat = m.chat
+            WHERE m.shown = 1 AND c.deleted = 0 AND c.character = ? AND m.message > ? ORDER BY m.message""",
+        (character, after),
+    )
+    return [_stored(values) for values in found]
+
+
 def siblings(connection: sqlite3.Connection, message: int) -> list[StoredMessage]:
     """Return the undeleted variants at the place of `message`, oldest first."""
     at = state(connection, message, deleted=True)

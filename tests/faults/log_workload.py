@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
+from companion.domain.memory import Summary
 from companion.errors import StorageError
 from companion.storage.backup import backup, restore
 from companion.storage.chat_log import SqliteChatLog
@@ -77,6 +78,25 @@ def remove(log: SqliteChatLog, _folder: Path) -> Iterator[Step]:
     yield lambda: log.purge_chat(chat)
 
 
+def remember(log: SqliteChatLog, _folder: Path) -> Iterator[Step]:
+    memories, path = log.memories, log.path(log.chats()[0].chat)
+
+    def card(n: int, value: str) -> None:
+        memories.add("aria", f"用户住在{value}" * 30, slot="home", value=value, message=path[n].message)
+
+    yield lambda: card(0, "北京")
+    yield lambda: card(2, "上海")
+    yield lambda: memories.correct(memories.cards("aria")[0].memory, "用户住在广州" * 30)
+    yield lambda: memories.pin(memories.cards("aria")[0].memory, True)
+    yield lambda: memories.keep_summary(Summary(path[0].chat, path[3].message, "d", "总" * 120, "m", 1.0))
+    yield lambda: memories.switch("aria", "lore", "book:1", off=True)
+    yield lambda: memories.forget(memories.cards("aria")[0].memory)
+    yield lambda: memories.restore(memories.cards("aria", all_states=True)[-1].memory)
+    yield lambda: log.delete_chat(path[0].chat)
+    yield lambda: log.restore_chat(path[0].chat)
+    yield lambda: memories.forget_character("aria")
+
+
 def take_in(log: SqliteChatLog, folder: Path) -> Iterator[Step]:
     yield lambda: import_chat(log, folder / "in.jsonl", "aria")
 
@@ -101,6 +121,7 @@ WORKLOADS: dict[str, Callable[[SqliteChatLog, Path], Iterator[Step]]] = {
     "talk": talk,
     "change": change,
     "remove": remove,
+    "remember": remember,
     "take_in": take_in,
     "keep": keep,
     "go_back": go_back,
@@ -139,7 +160,22 @@ def state(log: SqliteChatLog) -> str:
         for deleted, listed in enumerate((log.chats(), log.deleted_chats()))
         for info in listed
     ]
-    return json.dumps(sorted(chats, key=json.dumps))
+    return json.dumps([sorted(chats, key=json.dumps), _remembered(log)])
+
+
+def _remembered(log: SqliteChatLog) -> list[object]:
+    memories = log.memories
+    cards = [
+        [one.text, one.state, one.pinned, one.replaced_by is None]
+        for one in memories.cards("aria", all_states=True)
+    ]
+    told = [memories.summary(info.chat) for info in log.chats()]
+    return [
+        cards,
+        sorted(memories.silenced("aria")),
+        sorted(one.text for one in told if one is not None),
+        sorted(memories.switched_off("aria", "lore")),
+    ]
 
 
 def _main(folder: Path, workload: str, variant: str) -> None:

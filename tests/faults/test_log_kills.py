@@ -181,7 +181,7 @@ def _error_points(matrix: Matrix) -> list[tuple[Point, str]]:
         (point, error)
         for point in matrix.points
         for error in errors.get(point.syscall, ())
-        if point.workload in ("talk", "change", "remove", "take_in", "keep")
+        if point.workload in ("talk", "change", "remove", "remember", "take_in", "keep")
     ]
 
 

@@ -205,7 +205,7 @@ def _wrong(files: dict[str, bytes], folder: Path, allowed: list[str]) -> str:
         shutil.rmtree(folder)
 
 
-@pytest.mark.parametrize("workload", ["talk", "change", "remove"])
+@pytest.mark.parametrize("workload", ["talk", "change", "remove", "remember"])
 def test_losing_power_loses_nothing_that_was_acknowledged(tmp_path: Path, workload: str) -> None:
     n, found = _losses(_recorded(tmp_path / workload, workload, "good"), tmp_path, 110)
     assert (n, found) == (110, [])

@@ -82,3 +82,30 @@ def test_a_newer_log_is_only_read_and_says_which_version_it_needs(tmp_path: Path
     assert [one.text for one in log.path(chat)] == ["你好"]
     log.close()
     assert path.read_bytes() == before
+
+
+def test_a_log_without_memories_gets_them_and_keeps_its_chats(tmp_path: Path) -> None:
+    path = tmp_path / "chats.sqlite3"
+    with contextlib.closing(connect(path)) as connection:
+        migrate(connection, MIGRATIONS[:1])
+        connection.execute(
+            "INSERT INTO rows (chat, kind, role, created_at) VALUES ('c', 'chat', 'aria', 1.0)"
+        )
+        connection.execute(
+            "INSERT INTO chats (chat, character, title, created_at, updated_at, last_seq) VALUES ('c','aria','',1,1,1)"
+        )
+    reader = SqliteChatLog.open(path, read_only=True)
+    assert (reader.memories.cards("aria"), reader.memories.silenced("aria"), reader.check()) == (
+        [],
+        set(),
+        [],
+    )
+    assert reader.memories.summary("c") is None
+    reader.close()
+
+    log = SqliteChatLog.open(path)
+    assert log.report.migrated_from == 1
+    log.memories.add("aria", "用户叫小林")
+    assert [one.chat for one in log.chats()] == ["c"]
+    assert log.check() == []
+    log.close()

@@ -61,3 +61,46 @@ def _operate(log: SqliteChatLog, rng: random.Random, chat: str, n: int) -> None:
     except StorageError as error:
         if error.code != "unknown_message":
             raise
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_random_memories_and_a_rebuild_lead_to_the_same_cards(tmp_path: Path, seed: int) -> None:
+    rng = random.Random(seed)
+    log = SqliteChatLog.open(tmp_path / "chats.sqlite3", clock=lambda: 1.0)
+    log._connection.execute("PRAGMA synchronous=OFF")
+    for n in range(150):
+        _remember(log, rng, n)
+    query = "SELECT * FROM memories ORDER BY memory"
+    before = log._connection.execute(query).fetchall()
+    assert before
+    assert log.check() == []
+    with transaction(log._connection):
+        rebuild(log._connection)
+    assert log._connection.execute(query).fetchall() == before
+    log.close()
+
+
+def _remember(log: SqliteChatLog, rng: random.Random, n: int) -> None:
+    ids = [row[0] for row in log._connection.execute("SELECT memory FROM memories")]
+    memory = rng.choice(ids) if ids else 0
+    try:
+        match rng.choice("aaaacfrpx"):
+            case "a":
+                chat = log.create_chat("aria").chat
+                message = log.add(chat, "user", f"a{n}").message
+                log.memories.add("aria", f"t{n}", slot=rng.choice("xyz"), value=f"v{n}", message=message)
+            case "c":
+                log.memories.correct(memory, f"c{n}")
+            case "f":
+                log.memories.forget(memory)
+            case "r":
+                log.memories.restore(memory)
+            case "p":
+                log.memories.pin(memory, rng.choice((True, False)))
+            case "x" if n % 5 == 0:
+                chat = rng.choice(log.chats()).chat
+                log.delete_chat(chat)
+                log.purge_chat(chat)
+    except StorageError as error:
+        if error.code != "unknown_memory":
+            raise

@@ -237,3 +237,38 @@ def test_a_suspicion_that_proves_wrong_is_dropped(whole: Path, tmp_path: Path) -
     assert log.report.damaged is None
     assert not suspect_mark(path).exists()
     log.close()
+
+
+def test_memories_survive_ruined_pages_even_where_their_message_does_not(tmp_path: Path) -> None:
+    path = tmp_path / "whole" / "chats.sqlite3"
+    path.parent.mkdir()
+    log = SqliteChatLog.open(path)
+    chat = log.create_chat("aria").chat
+    messages = [log.add(chat, "user", _text(n)).message for n in range(1, 60)]
+    log.memories.add("aria", "用户叫小林", slot="name", value="小林", message=messages[2])
+    old = log.memories.add("aria", "用户住在北京", slot="home", value="北京", message=messages[-1])
+    log.memories.correct(old.memory, "用户住在上海")
+    log.memories.add("aria", "用户自己写的")
+    log.memories.switch("aria", "lore", "book:1", off=True)
+    log.close()
+    content = bytearray(path.read_bytes())
+    whole = salvage.scan(path)
+    lost = whole.rows.pop(messages[2])
+    assert lost.kind == "message"
+    content[:PAGE_SIZE] = bytes(PAGE_SIZE)
+    target = tmp_path / "x" / "chats.sqlite3"
+    target.parent.mkdir()
+    salvage.write(whole, target)
+
+    log = SqliteChatLog.open(target)
+    assert log.check() == []
+    assert [one.text for one in log.memories.cards("aria")] == ["用户自己写的", "用户住在上海", "用户叫小林"]
+    assert log.memories.cards("aria")[-1].message is None
+    assert log.memories.switched_off("aria", "lore") == {"book:1"}
+    assert len(log.chats()) == 1
+    log.close()
+
+    log = _damage(path, tmp_path / "y", bytes(content))
+    assert log.report.damaged is not None
+    assert [one.text for one in log.memories.cards("aria")] == ["用户自己写的", "用户住在上海", "用户叫小林"]
+    log.close()
