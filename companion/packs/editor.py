@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-import copy
-import json
-import os
 import re
-import shutil
-import tempfile
 import time
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from companion.domain.character import Character, LoreEntry, PackReport, Sampling
 from companion.errors import PackError, StorageError
-from companion.packs import png_card
-from companion.packs.card import data_of
-from companion.packs.charx import ALLOWED
+from companion.packs import archive, card, carriers
+from companion.packs.assets import PICTURES, PORTRAIT
 from companion.packs.library import report_on
-from companion.packs.strict_json import load_json
+from companion.packs.staging import Budget, copy_file, staging, swap, write_new
+from companion.packs.strict_json import dump_exact, load_exact, load_json
+from companion.packs.upgrade import as_v3
+from companion.packs.world_info import settings_of, with_entries
 
-_PICTURES = ("png", "jpg", "jpeg", "webp")
+_TEXTS = (
+    *("name", "nickname", "description", "personality", "scenario", "first_mes", "mes_example"),
+    *("system_prompt", "post_history_instructions", "creator_notes", "creator", "character_version"),
+)
+_LISTS = ("alternate_greetings", "group_only_greetings", "tags")
+_SAMPLING = ("temperature", "top_p", "top_k", "min_p", "repeat_penalty", "max_tokens", "seed")
+_BOOK = ("scan_depth", "token_budget", "recursive_scanning")
+_MAX_BYTES = 4_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +47,13 @@ class CharacterDraft:
     scenario: str = ""
     first_mes: str = ""
     alternate_greetings: tuple[str, ...] = ()
+    group_only_greetings: tuple[str, ...] = ()
     mes_example: str = ""
     system_prompt: str = ""
     post_history_instructions: str = ""
     creator_notes: str = ""
     creator: str = ""
+    character_version: str = ""
     tags: tuple[str, ...] = ()
     accent: str = ""
     style: str = ""
@@ -54,34 +61,31 @@ class CharacterDraft:
     pitch: float = 0.0
     sampling: Sampling = field(default_factory=Sampling)
     lore: tuple[LoreEntry, ...] = ()
+    scan_depth: int = 4
+    token_budget: int = 400
+    recursive_scanning: bool = False
+    depth_prompt: str = ""
     portrait: Path | None = None
 
 
 def draft_of(character: Character, source: Path) -> CharacterDraft:
     """Return a character as a draft; `source` is its pack (folder, png, json or charx)."""
+    same = {name: getattr(character, name) for name in (*_TEXTS, *_LISTS)}
     return CharacterDraft(
-        name=character.name,
+        **same,
         id=character.id,
         source=source,
-        nickname=character.nickname,
         language=character.language,
-        description=character.description,
-        personality=character.personality,
-        scenario=character.scenario,
-        first_mes=character.first_mes,
-        alternate_greetings=character.alternate_greetings,
-        mes_example=character.mes_example,
-        system_prompt=character.system_prompt,
-        post_history_instructions=character.post_history_instructions,
-        creator_notes=character.creator_notes,
-        creator=character.creator,
-        tags=character.tags,
         accent=character.accent,
         style=character.voice.styles[0][0] if len(character.voice.styles) == 1 else "",
         speed=character.voice.speed,
         pitch=character.voice.pitch,
         sampling=character.sampling,
         lore=character.lore.entries,
+        scan_depth=character.lore.scan_depth,
+        token_budget=character.lore.token_budget,
+        recursive_scanning=character.lore.recursive_scanning,
+        depth_prompt=character.depth_prompt,
     )
 
 
@@ -92,7 +96,7 @@ def problems_of(draft: CharacterDraft) -> list[str]:
         found.append("The character needs a name.")
     if not (draft.description.strip() or draft.personality.strip()):
         found.append("Write a few words about who she is.")
-    if draft.portrait is not None and draft.portrait.suffix.lower().lstrip(".") not in _PICTURES:
+    if draft.portrait is not None and draft.portrait.suffix.lower() not in PICTURES:
         found.append("The picture must be a PNG, JPEG or WebP file.")
     return found
 
@@ -100,31 +104,59 @@ def problems_of(draft: CharacterDraft) -> list[str]:
 def save(draft: CharacterDraft, characters: Path, *, cache: Path) -> PackReport:
     """Write `draft` as a pack folder below `characters` and return it as found there.
 
-    A changed character keeps its id; a bundled one is copied, and the copy then stands for it. The folder is
-    replaced whole or not at all. Raises PackError for an unusable draft, StorageError when it cannot be written.
+    Of a card that was there only what the draft changes is written, number by number and text by text. A changed
+    character keeps its id; a bundled one is copied, and the copy then stands for it. The folder is replaced whole
+    or not at all. Raises PackError for an unusable draft, StorageError when it cannot be written.
     """
     problems = problems_of(draft)
     if problems:
         raise PackError(" ".join(problems), "Fill it in and save again.", code="draft")
     target = characters / (draft.id or _new_id(draft.name, characters))
-    staging: Path | None = None
     try:
         characters.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=".staging-", dir=characters))
-        card = _card_with(draft, _original(draft, staging))
-        if draft.portrait is not None:
-            _take_portrait(draft.portrait, card, staging)
-        _write(staging / "card.json", card)
-        _swap(staging, target)
+        with staging(characters) as place:
+            pack = place / "pack"
+            pack.mkdir()
+            _fill(pack, draft, cache)
+            swap(pack, target)
     except OSError as error:
         raise StorageError(
             f"The character could not be saved ({error.strerror}).",
             "Check that the disk has room and may be written.",
         ) from error
-    finally:
-        if staging is not None:
-            shutil.rmtree(staging, ignore_errors=True)
     return report_on(target, cache=cache)
+
+
+def _fill(pack: Path, draft: CharacterDraft, cache: Path) -> None:
+    budget = Budget(draft.name, archive.MAX_ENTRIES * 2, _MAX_BYTES)
+    original: dict[str, Any] | None = None
+    found = carriers.Opened(b"", pack, "folder")
+    if draft.source is not None:
+        found = carriers.read(draft.source, cache)
+        original = load_exact(found.raw, draft.source.name)
+        for name, content in carriers.members_of(found).items():
+            if name != "card.json":
+                _put(content, pack / name, budget)
+        _keep_original(draft.source, pack, budget)
+    changed = changed_card(draft, original, found)
+    if draft.portrait is not None:
+        _take_portrait(draft.portrait, changed, pack, budget)
+    write_new(pack / "card.json", iter([dump_exact(changed)]), budget)
+
+
+def _put(content: Path | bytes, target: Path, budget: Budget) -> None:
+    if isinstance(content, Path):
+        copy_file(content, target, budget)
+    else:
+        budget.spend(files=1)
+        write_new(target, iter([content]), budget)
+
+
+def _keep_original(source: Path, pack: Path, budget: Budget) -> None:
+    """Keep the archive the pack came in: what may not be unpacked comes back from it on export."""
+    came_in, names = carriers.carried_by(source)
+    if came_in is not None and (names or came_in.parent.name == carriers.ORIGINAL):
+        copy_file(came_in, pack / carriers.ORIGINAL / came_in.name, budget)
 
 
 def _new_id(name: str, characters: Path) -> str:
@@ -138,148 +170,105 @@ def _new_id(name: str, characters: Path) -> str:
     return id_
 
 
-def _original(draft: CharacterDraft, staging: Path) -> dict[str, Any]:
-    """Copy the source's assets into `staging` and return its card, or an empty one."""
-    source = draft.source
-    if source is None:
-        return {}
-    if source.is_dir():
-        for path in sorted(source.rglob("*")):
-            if path.is_file() and not path.is_symlink() and path.suffix.lstrip(".").lower() in ALLOWED:
-                copied = staging / path.relative_to(source)
-                copied.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(path, copied)
-        return load_json((source / "card.json").read_bytes(), "card.json")
-    if source.suffix.lower() == ".png":
-        card = load_json(png_card.read_card(source), source.name)
-        _take_portrait(source, card if "data" in card else {"data": card}, staging)
-        return card
-    return load_json(source.read_bytes(), source.name) if source.suffix.lower() == ".json" else {}
-
-
-def _card_with(draft: CharacterDraft, original: dict[str, Any]) -> dict[str, Any]:
-    data: dict[str, Any] = copy.deepcopy(dict(data_of(original))) if original else {}
+def changed_card(
+    draft: CharacterDraft, original: Mapping[str, Any] | None, found: carriers.Opened
+) -> dict[str, Any]:
+    """Return the V3 card that reads as `draft`: `original`, what came in `found`, with what the draft changes."""
     now = int(time.time())
-    data.setdefault("group_only_greetings", [])
-    data.setdefault("creation_date", now)
-    data.setdefault("character_version", "1.0")
-    data |= {
-        "name": draft.name.strip(),
-        "nickname": draft.nickname.strip(),
-        "description": draft.description,
-        "personality": draft.personality,
-        "scenario": draft.scenario,
-        "first_mes": draft.first_mes,
-        "alternate_greetings": list(draft.alternate_greetings),
-        "mes_example": draft.mes_example,
-        "system_prompt": draft.system_prompt,
-        "post_history_instructions": draft.post_history_instructions,
-        "creator_notes": draft.creator_notes,
-        "creator": draft.creator,
-        "tags": list(draft.tags),
-        "modification_date": now,
-    }
-    data["character_book"] = _book_with(draft.lore, data.get("character_book"))
+    if original is None:
+        new: dict[str, Any] = {"name": draft.name.strip(), "character_version": "1.0"}
+        new |= {"character_book": {"extensions": {}, "entries": []}, "creation_date": now}
+        result = as_v3({"spec": "chara_card_v3", "spec_version": "3.0", "data": new})
+        _change(result, CharacterDraft(speed=0, pitch=-99, accent="-"), draft)
+    else:
+        result = as_v3(original)
+    # What a field is read as may hang on another: the second look finds what the first change moved.
+    for _ in range(2):
+        seen = load_json(dump_exact(result), "card.json")
+        character, _problems = card.parse(seen, draft.id or "new", found.folder, portrait=found.portrait)
+        _change(result, draft_of(character, found.folder), draft)
+    result["data"]["modification_date"] = now
+    return result
+
+
+def _change(result: dict[str, Any], before: CharacterDraft, draft: CharacterDraft) -> None:
+    """Write what differs between `before`, how the card reads now, and `draft` into it."""
+    data = result["data"]
+    for name in (*_TEXTS, *_LISTS):
+        value = getattr(draft, name)
+        value = value.strip() if name in ("name", "nickname") else value
+        if value != getattr(before, name) and not (name == "character_version" and not value):
+            data[name] = list(value) if isinstance(value, tuple) else value
+    if draft.lore != before.lore:
+        data["character_book"] = with_entries(data.get("character_book"), before.lore, draft.lore)
+    for name in _BOOK:
+        if getattr(draft, name) != getattr(before, name):
+            book = data.get("character_book")
+            if not isinstance(book, dict):
+                entries = book if isinstance(book, list) else []
+                data["character_book"] = {"extensions": {}, "entries": entries}
+            dict_of(data["character_book"])[name] = getattr(draft, name)
     extensions = data["extensions"] if isinstance(data.get("extensions"), dict) else {}
-    ours = extensions.get("companion") if isinstance(extensions.get("companion"), dict) else {}
-    data["extensions"] = {**extensions, "companion": {**(ours or {}), **_ours(draft, ours or {})}}
-    return {"spec": "chara_card_v3", "spec_version": "3.0", **_root(original), "data": data}
-
-
-def _root(original: dict[str, Any]) -> dict[str, Any]:
-    return (
-        {key: value for key, value in original.items() if key not in ("spec", "spec_version", "data")}
-        if ("data" in original)
-        else {}
-    )
-
-
-def _ours(draft: CharacterDraft, before: dict[str, Any]) -> dict[str, Any]:
-    sampling = draft.sampling
-    voice = dict(before["voice"]) if isinstance(before.get("voice"), dict) else {}
-    voice |= {"speed": draft.speed, "pitch": draft.pitch}
-    if draft.style:
-        voice |= {"engine": "kokoro", "styles": {draft.style: 1.0}}
-    return {
-        "language": draft.language,
-        "accent": draft.accent,
-        "voice": voice,
-        "sampling": {
-            "temperature": sampling.temperature,
-            "top_p": sampling.top_p,
-            "top_k": sampling.top_k,
-            "min_p": sampling.min_p,
-            "repeat_penalty": sampling.repeat_penalty,
-            "max_tokens": sampling.max_tokens,
-            **({"seed": sampling.seed} if sampling.seed is not None else {}),
-        },
-    }
-
-
-def _book_with(lore: tuple[LoreEntry, ...], original: Any) -> dict[str, Any]:
-    book: dict[str, Any] = dict(original) if isinstance(original, dict) else {"extensions": {}}
-    raw = book.get("entries")
-    before = [item for item in raw if isinstance(item, dict)] if isinstance(raw, list) else []
-    entries = []
-    for entry in lore:
-        # An entry keeps what we do not know of it as long as it can be recognised by content or keys.
-        same = (
-            one
-            for one in before
-            if one.get("content") == entry.content or one.get("keys") == list(entry.keys)
-        )
-        kept = dict(next(same, {"extensions": {}}))
-        kept |= {
-            "keys": list(entry.keys),
-            "content": entry.content,
-            "name": entry.name,
-            "enabled": entry.enabled,
-            "constant": entry.constant,
-            "selective": entry.selective,
-            "secondary_keys": list(entry.secondary_keys),
-            "case_sensitive": entry.case_sensitive,
-            "use_regex": entry.use_regex,
-            "insertion_order": entry.insertion_order,
+    if draft.depth_prompt != before.depth_prompt:
+        note = extensions.get("depth_prompt")
+        default = {"depth": 4, "role": "system"}
+        extensions["depth_prompt"] = {
+            **(note if isinstance(note, dict) else default),
+            "prompt": draft.depth_prompt,
         }
-        if entry.priority is not None:
-            kept["priority"] = entry.priority
-        entries.append(kept)
-    book["entries"] = entries
-    return book
+    ours = extensions.get("companion")
+    ours = ours if isinstance(ours, dict) else {}
+    _change_ours(ours, before, draft)
+    data["extensions"] = {**extensions, "companion": ours} if ours else extensions
 
 
-def _take_portrait(picture: Path, card: dict[str, Any], staging: Path) -> None:
-    data = card.setdefault("data", {})
+def dict_of(book: dict[str, Any]) -> dict[str, Any]:
+    """Return the object of a lorebook that its settings stand in."""
+    settings = settings_of(book)
+    return settings if isinstance(settings, dict) else book
+
+
+def _change_ours(ours: dict[str, Any], before: CharacterDraft, draft: CharacterDraft) -> None:
+    for name in ("language", "accent"):
+        if getattr(draft, name) != getattr(before, name):
+            ours[name] = getattr(draft, name)
+    voice = ours["voice"] if isinstance(ours.get("voice"), dict) else {}
+    for name in ("speed", "pitch"):
+        if getattr(draft, name) != getattr(before, name):
+            ours["voice"] = voice = {**voice, name: getattr(draft, name)}
+    if draft.style and draft.style != before.style:
+        ours["voice"] = {**voice, "engine": "kokoro", "styles": {draft.style: 1.0}}
+    sampling = ours["sampling"] if isinstance(ours.get("sampling"), dict) else {}
+    for name in _SAMPLING:
+        value = getattr(draft.sampling, name)
+        if value == getattr(before.sampling, name):
+            continue
+        sampling = {key: one for key, one in sampling.items() if key != name}
+        ours["sampling"] = sampling if value is None else {**sampling, name: value}
+        sampling = ours["sampling"]
+
+
+def _take_portrait(picture: Path, changed: dict[str, Any], pack: Path, budget: Budget) -> None:
+    data = changed["data"]
     suffix = picture.suffix.lower().lstrip(".")
-    target = staging / "assets" / "icon" / f"portrait.{suffix}"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(picture, target)
-    assets = [one for one in data.get("assets") or [] if isinstance(one, dict) and one.get("type") != "icon"]
-    icon = {"type": "icon", "uri": f"embeded://assets/icon/{target.name}", "name": "main", "ext": suffix}
-    # A new portrait replaces the old face: a rig of another person must not stay on stage.
-    data["assets"] = [icon, *(one for one in assets if one.get("type") not in ("x_rig", "emotion"))]
+    name = f"assets/icon/portrait.{suffix}"
+    (pack / name).unlink(missing_ok=True)
+    copy_file(picture, pack / name, budget)
+    for one in PICTURES:
+        (pack / f"{PORTRAIT}{one}").unlink(missing_ok=True)
+    assets = data["assets"] if isinstance(data.get("assets"), list) else []
+    icon = {"type": "icon", "uri": f"embeded://{name}", "name": "main", "ext": suffix}
+    data["assets"] = [icon, *(one for one in assets if not _is_old_face(one))]
 
 
-def _write(path: Path, card: dict[str, Any]) -> None:
-    with open(path, "w", encoding="utf-8") as file:
-        json.dump(card, file, ensure_ascii=False, indent=2)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _swap(staging: Path, target: Path) -> None:
-    if not target.exists():
-        os.replace(staging, target)
-        return
-    aside = Path(tempfile.mkdtemp(prefix=".replaced-", dir=target.parent))
-    os.replace(target, aside / target.name)
-    try:
-        os.replace(staging, target)
-    except OSError:
-        os.replace(aside / target.name, target)
-        raise
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+def _is_old_face(asset: Any) -> bool:
+    """Tell whether a new portrait ends an asset: a rig of another person must not stay on stage."""
+    if not isinstance(asset, dict):
+        return False
+    kind, name = asset.get("type"), asset.get("name")
+    return kind in ("x_rig", "emotion") or (
+        kind == "icon" and (name == "main" or asset.get("uri") == "ccdefault:")
+    )
 
 
 def without_id(draft: CharacterDraft) -> CharacterDraft:

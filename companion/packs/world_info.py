@@ -296,9 +296,9 @@ def _made(entry: LoreEntry, *, native: bool) -> dict[str, Any]:
 
 def _completed(raw: RawEntry, entry: LoreEntry) -> dict[str, Any]:
     """Return an entry with every field V3 demands; a valid one comes back as it is."""
-    item = raw.item
+    item: dict[str, Any] = raw.item
     if not _is_card_entry(item):
-        made = {**_unknown(item, native=False), **_made(entry, native=False)}
+        made: dict[str, Any] = {**_unknown(item, native=False), **_made(entry, native=False)}
         extensions = item.get("extensions")
         if isinstance(extensions, dict):
             made["extensions"] = {**copy.deepcopy(extensions), **made["extensions"]}
