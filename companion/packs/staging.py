@@ -13,7 +13,7 @@ import shutil
 import stat
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -29,10 +29,11 @@ _PREFIXES = (".staging-", ".replaced-", ".trash-")
 
 
 @contextlib.contextmanager
-def opened(path: Path, limit: int) -> Iterator[tuple[BinaryIO, int]]:
+def opened(path: Path, limit: int, *, folder: int | None = None) -> Iterator[tuple[BinaryIO, int]]:
     """Open a regular file for reading and give its size in bytes; a link, a device or a pipe is never opened.
 
-    Raises PackError if it is none or larger than `limit`, OSError if it cannot be opened.
+    With the descriptor `folder` only the name of `path` counts, inside that folder. Raises PackError if it is no
+    regular file or larger than `limit`, OSError if it cannot be opened.
     """
     # O_NONBLOCK: opening a pipe would wait for a writer for ever.
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -40,7 +41,7 @@ def opened(path: Path, limit: int) -> Iterator[tuple[BinaryIO, int]]:
     if _IS_WINDOWS and path.is_symlink():
         raise _no_file(path)
     try:
-        descriptor = os.open(path, flags)
+        descriptor = os.open(path if folder is None else path.name, flags, dir_fd=folder)
     except OSError as error:
         if error.errno in (errno.ELOOP, errno.EMLINK, errno.ENXIO):
             raise _no_file(path) from error
@@ -87,11 +88,42 @@ class Budget:
             )
 
 
-def copy_file(source: Path, target: Path, budget: Budget) -> None:
+def copy_file(source: Path, target: Path, budget: Budget, *, folder: int | None = None) -> None:
     """Copy a regular file to the new file `target`, counted, and flush it. Raises PackError, OSError."""
     budget.spend(files=1)
-    with opened(source, budget.bytes) as (file, _):
+    with opened(source, budget.bytes, folder=folder) as (file, _):
         write_new(target, iter(lambda: file.read(_BLOCK), b""), budget)
+
+
+def copy_tree(source: Path, target: Path, budget: Budget, wanted: Callable[[str], bool]) -> None:
+    """Copy the regular files below `source` whose relative name is `wanted`; links are passed over.
+
+    A folder that becomes a link meanwhile is not followed, where the system can open names inside an open folder.
+    """
+    for place, names, folder in _walk(source):
+        below = place.relative_to(source).as_posix()
+        for name in sorted(names):
+            relative = name if below == "." else f"{below}/{name}"
+            if wanted(relative) and _is_regular(place / name, folder):
+                with contextlib.suppress(FileNotFoundError):  # gone, or a link by now
+                    copy_file(place / name, target / relative, budget, folder=folder)
+
+
+def _walk(source: Path) -> Iterator[tuple[Path, list[str], int | None]]:
+    if os.open in os.supports_dir_fd and hasattr(os, "fwalk"):
+        for place, _, names, folder in os.fwalk(source):
+            yield Path(place), names, folder
+    else:
+        for place, _, names in os.walk(source):
+            yield Path(place), names, None
+
+
+def _is_regular(path: Path, folder: int | None) -> bool:
+    name = path if folder is None else path.name
+    try:
+        return stat.S_ISREG(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode)
+    except OSError:
+        return False
 
 
 def write_new(target: Path, blocks: Iterator[bytes], budget: Budget) -> None:
