@@ -147,6 +147,7 @@ class _Reader:
         self._file = file
         self._size = size
         self._at = 0
+        self._n_items = 0
 
     def header(self) -> GgufHeader:
         version, n_tensors, n_keys = self._start()
@@ -197,9 +198,13 @@ class _Reader:
             raise self.fail(f"holds a list of {count} items")
         if kind in _SCALARS:
             width = struct.calcsize(_SCALARS[kind])
-            raw = self._bytes(width * count)
-            kept = raw[: width * min(count, KEPT_ARRAY_ITEMS)]
+            n_kept = min(count, KEPT_ARRAY_ITEMS)
+            kept = self._bytes(width * n_kept)
+            self._skip(width * (count - n_kept))
             return tuple(item[0] for item in struct.iter_unpack(_SCALARS[kind], kept))
+        self._n_items += count
+        if self._n_items > MAX_ARRAY_ITEMS:
+            raise self.fail(f"holds lists of more than {MAX_ARRAY_ITEMS} items in all")
         if kind == _STRING:
             return tuple(self._strings(count))
         items: list[object] = []
@@ -212,9 +217,11 @@ class _Reader:
     def _strings(self, count: int) -> list[str]:
         kept: list[str] = []
         for index in range(count):
-            raw = self._bytes(self._length(MAX_STRING_BYTES))
+            length = self._length(MAX_STRING_BYTES)
             if index < KEPT_ARRAY_ITEMS:
-                kept.append(raw.decode("utf-8", errors="replace"))
+                kept.append(self._bytes(length).decode("utf-8", errors="replace"))
+            else:
+                self._skip(length)
         return kept
 
     def _alignment(self, values: dict[str, Value]) -> int:
@@ -284,16 +291,23 @@ class _Reader:
     def _text(self, limit: int) -> str:
         return self._bytes(self._length(limit)).decode("utf-8", errors="replace")
 
+    def _skip(self, count: int) -> None:
+        self._advance(count)
+        self._file.seek(count, os.SEEK_CUR)
+
     def _bytes(self, count: int) -> bytes:
+        self._advance(count)
+        raw = self._file.read(count)
+        if len(raw) != count:
+            raise self.fail("became shorter while it was read")
+        return raw
+
+    def _advance(self, count: int) -> None:
         self._at += count
         if self._at > self._size:
             raise self.fail(f"is cut off after {self._size} bytes")
         if self._at > MAX_HEADER_BYTES:
             raise self.fail(f"has a header of more than {MAX_HEADER_BYTES >> 20} MB")
-        raw = self._file.read(count)
-        if len(raw) != count:
-            raise self.fail("became shorter while it was read")
-        return raw
 
 
 def _describe(

@@ -74,6 +74,8 @@ def _checked(data: memoryview, name: str, domains: Collection[str]) -> OnnxGraph
 def _objection(graph: OnnxGraph, domains: Collection[str]) -> str:
     if not graph.nodes:
         return "it holds no graph"
+    if "" not in graph.opsets and "ai.onnx" not in graph.opsets:
+        return "it does not state the version of its operators, so its end may be missing"
     if graph.external:
         return f"{len(graph.external)} tensors point to other files"
     if graph.n_functions:

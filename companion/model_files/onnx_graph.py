@@ -17,6 +17,7 @@ FLOAT: Literal[1] = 1
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _MAX_DEPTH = 8
 _MAX_NODES = 200_000
+_MAX_FIELDS = 2_000_000
 
 
 class GraphFormatError(ValueError):
@@ -33,24 +34,31 @@ class Node:
 
 @dataclass(slots=True)
 class OnnxGraph:
-    """`nodes` holds those of the main graph; the other fields count subgraphs and functions as well."""
+    """`nodes` holds those of the main graph; the other fields count subgraphs and functions as well.
+
+    `domains` are those of the operators used, `opsets` those whose version the file states.
+    """
 
     nodes: list[Node] = field(default_factory=list)
     inputs: list[str] = field(default_factory=list)
     outputs: list[str] = field(default_factory=list)
     domains: set[str] = field(default_factory=set)
     external: list[str] = field(default_factory=list)
+    opsets: set[str] = field(default_factory=set)
     n_nodes: int = 0
     n_functions: int = 0
+    n_fields: int = 0
     has_training: bool = False
 
 
 def read_graph(data: Buffer) -> OnnxGraph:
     """Return what `data`, a serialised ModelProto, declares. Raises GraphFormatError."""
     graph = OnnxGraph()
-    for number, value in _fields(data):
+    for number, value in _fields(data, graph):
         if number == 7:
             _read_graph(_message(value), graph, depth=0)
+        elif number == 8:
+            graph.opsets.add(_name_of(_message(value), graph))
         elif number == 20:
             graph.has_training = True
         elif number == 25:
@@ -72,7 +80,7 @@ def extra_output(tensor: str, element_type: int = FLOAT) -> bytes:
 def _read_graph(data: Buffer, graph: OnnxGraph, depth: int) -> None:
     if depth > _MAX_DEPTH:
         raise GraphFormatError(f"subgraphs are nested more than {_MAX_DEPTH} deep")
-    for number, value in _fields(data):
+    for number, value in _fields(data, graph):
         if number == 1:
             node = _read_node(_message(value), graph, depth)
             if depth == 0:
@@ -82,9 +90,9 @@ def _read_graph(data: Buffer, graph: OnnxGraph, depth: int) -> None:
         elif number == 15:
             _read_sparse(_message(value), graph)
         elif number == 11 and depth == 0:
-            graph.inputs.append(_name_of(_message(value)))
+            graph.inputs.append(_name_of(_message(value), graph))
         elif number == 12 and depth == 0:
-            graph.outputs.append(_name_of(_message(value)))
+            graph.outputs.append(_name_of(_message(value), graph))
 
 
 def _read_node(data: Buffer, graph: OnnxGraph, depth: int) -> Node:
@@ -94,7 +102,7 @@ def _read_node(data: Buffer, graph: OnnxGraph, depth: int) -> Node:
     op, domain = "", ""
     inputs: list[str] = []
     outputs: list[str] = []
-    for number, value in _fields(data):
+    for number, value in _fields(data, graph):
         if number == 1:
             inputs.append(_text(value))
         elif number == 2:
@@ -110,7 +118,7 @@ def _read_node(data: Buffer, graph: OnnxGraph, depth: int) -> Node:
 
 
 def _read_attribute(data: Buffer, graph: OnnxGraph, depth: int) -> None:
-    for number, value in _fields(data):
+    for number, value in _fields(data, graph):
         if number in (5, 10):
             _read_tensor(_message(value), graph)
         elif number in (6, 11):
@@ -120,7 +128,7 @@ def _read_attribute(data: Buffer, graph: OnnxGraph, depth: int) -> None:
 
 
 def _read_function(data: Buffer, graph: OnnxGraph) -> None:
-    for number, value in _fields(data):
+    for number, value in _fields(data, graph):
         if number == 7:
             _read_node(_message(value), graph, depth=1)
         elif number == 11:
@@ -128,14 +136,14 @@ def _read_function(data: Buffer, graph: OnnxGraph) -> None:
 
 
 def _read_sparse(data: Buffer, graph: OnnxGraph) -> None:
-    for number, value in _fields(data):
+    for number, value in _fields(data, graph):
         if number in (1, 2):
             _read_tensor(_message(value), graph)
 
 
 def _read_tensor(data: Buffer, graph: OnnxGraph) -> None:
     name, external = "", False
-    for number, value in _fields(data):
+    for number, value in _fields(data, graph):
         if number == 8:
             name = _text(value)
         elif number == 13:
@@ -146,15 +154,20 @@ def _read_tensor(data: Buffer, graph: OnnxGraph) -> None:
         graph.external.append(name)
 
 
-def _name_of(value_info: Buffer) -> str:
-    return next((_text(value) for number, value in _fields(value_info) if number == 1), "")
+def _name_of(message: Buffer, graph: OnnxGraph) -> str:
+    return next((_text(value) for number, value in _fields(message, graph) if number == 1), "")
 
 
-def _fields(data: Buffer) -> Iterator[tuple[int, int | Buffer]]:
+def _fields(data: Buffer, graph: OnnxGraph) -> Iterator[tuple[int, int | Buffer]]:
     position, end = 0, len(data)
     while position < end:
+        graph.n_fields += 1
+        if graph.n_fields > _MAX_FIELDS:
+            raise GraphFormatError(f"it has more than {_MAX_FIELDS} fields")
         key, position = _read_varint(data, position)
         number, wire = key >> 3, key & 7
+        if number == 0:
+            raise GraphFormatError("a field has the number 0")
         if wire == _VARINT:
             value, position = _read_varint(data, position)
             yield number, value
@@ -165,7 +178,7 @@ def _fields(data: Buffer) -> Iterator[tuple[int, int | Buffer]]:
             size = 4 if wire == _FIXED32 else 8
         else:
             raise GraphFormatError(f"field {number} has the unknown wire type {wire}")
-        if number == 0 or size > end - position:
+        if size > end - position:
             raise GraphFormatError(f"field {number} reaches beyond the end of its message")
         yield number, data[position : position + size]
         position += size

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
-import logging
 import threading
 import unicodedata
+import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from companion.domain.character import Character, PackReport, Problem
 from companion.errors import PackError, UsageError
-from companion.packs import archive, card, png_chunks
+from companion.packs import card, carriers
+from companion.packs.fate import fates_of
 from companion.packs.strict_json import load_json
 
-_log = logging.getLogger(__name__)
-_SUFFIXES = (".charx", ".png", ".json")
+# A picture is a pack only if an archive follows it.
+_PICTURES = (".jpg", ".jpeg")
 _Stamp = tuple[tuple[str, int, int], ...]
 
 
 class Library:
     """Characters in `folders`; an earlier folder wins where two hold the same id. Thread-safe.
 
-    `cache` takes what is unpacked from `.charx` files; it may be deleted at any time.
+    `cache` takes what is unpacked from files; it may be deleted at any time.
     """
 
     def __init__(self, folders: Sequence[Path], *, bundled: Path, cache: Path) -> None:
@@ -87,59 +87,49 @@ class Library:
 
 
 def report_on(path: Path, *, cache: Path, bundled: bool = False) -> PackReport:
-    """Return what `path`, a folder, `.charx`, `.png` or `.json`, holds and what is wrong with it."""
+    """Return what `path`, a folder or a file of `carriers.SUFFIXES`, holds, what is wrong and each field's fate."""
     id_ = _id_of(path)
     try:
-        raw, folder, left_out = _open(path, cache)
-        character, problems = card.parse(load_json(raw, path.name), id_, folder)
+        opened = carriers.read(path, cache)
+        fields = load_json(opened.raw, path.name)
+        character, problems = card.parse(fields, id_, opened.folder, portrait=opened.portrait)
     except PackError as error:
         return PackReport(id_, path, None, (Problem(path.name, error.what, error.hint, fatal=True),))
     except OSError as error:
         problem = Problem(path.name, f"It cannot be read ({error.strerror}).", "Check the file.", fatal=True)
         return PackReport(id_, path, None, (problem,))
+    problems += opened.problems
     problems += [
-        Problem(name, "is a kind of file that packs may not hold; it is ignored") for name in left_out
+        Problem(name, "is a kind of file that packs may not hold; it is ignored") for name in opened.left_out
     ]
-    if path.suffix.lower() == ".png" and character.face.portrait is None:
-        character = replace(character, face=replace(character.face, portrait=path))
-    return PackReport(id_, path, replace(character, bundled=bundled), tuple(problems))
-
-
-def _open(path: Path, cache: Path) -> tuple[bytes, Path, list[str]]:
-    """Return the card's bytes, the folder its assets lie in, and the names of files left out."""
-    if path.is_dir():
-        return (path / "card.json").read_bytes(), path, _foreign_files(path)
-    if path.suffix.lower() == ".png":
-        return png_chunks.read_card(path), path.parent, []
-    if path.suffix.lower() == ".json":
-        return path.read_bytes(), path.parent, []
-    status = path.stat()
-    key = hashlib.sha256(f"{path}:{status.st_size}:{status.st_mtime_ns}".encode()).hexdigest()[:24]
-    folder = cache / key
-    unpacked = archive.record_of(folder) if folder.is_dir() else archive.unpack(path, folder)
-    return (folder / "card.json").read_bytes(), folder, list(unpacked.left_out)
+    spec = fields.get("spec")
+    return PackReport(
+        id_,
+        path,
+        replace(character, bundled=bundled),
+        tuple(problems),
+        fates_of(fields, character, problems),
+        spec if isinstance(spec, str) else "",
+        opened.carrier,
+    )
 
 
 def _packs_in(folder: Path) -> list[Path]:
     if not folder.is_dir():
         return []
     entries = [path for path in folder.iterdir() if not path.name.startswith((".", "_"))]
-    packs = [path for path in entries if (path / "card.json").is_file() or path.suffix.lower() in _SUFFIXES]
-    return sorted(packs)
+    return sorted(path for path in entries if _is_pack(path))
+
+
+def _is_pack(path: Path) -> bool:
+    suffix = path.suffix.lower()
+    if (path / "card.json").is_file():
+        return True
+    if suffix not in carriers.SUFFIXES or path.is_dir():
+        return False
+    return suffix not in _PICTURES or zipfile.is_zipfile(path)
 
 
 def _id_of(path: Path) -> str:
     name = path.name if path.is_dir() else path.stem
     return unicodedata.normalize("NFC", name)[:100]
-
-
-def _foreign_files(folder: Path) -> list[str]:
-    """Return the files in a pack folder whose kind is never opened."""
-    files = (
-        path for path in list(folder.rglob("*"))[:5_000] if path.is_file() and not path.name.startswith(".")
-    )
-    return [
-        str(path.relative_to(folder))
-        for path in files
-        if path.suffix.lstrip(".").lower() not in archive.ALLOWED
-    ]
