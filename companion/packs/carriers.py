@@ -80,10 +80,11 @@ def members_of(found: Opened) -> dict[str, Path | bytes]:
     return members
 
 
-def picture_of(path: Path) -> Path | bytes:
-    """Return a picture without the card or archive it carries."""
+def picture_of(path: Path, *, alone: bool = False) -> Path | bytes:
+    """Return a picture without the card or archive it carries; `alone` without Risu's assets too."""
     if path.suffix.lower() == ".png":
-        return png_chunks.with_text_chunks(read_bounded(path, png_chunks.MAX_FILE), {})
+        png = read_bounded(path, png_chunks.MAX_FILE)
+        return png_chunks.with_text_chunks(png, {}, drop_assets=alone)
     with opened(path, archive.MAX_TOTAL) as (file, size):
         if not zipfile.is_zipfile(file):
             return path

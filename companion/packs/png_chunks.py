@@ -75,17 +75,19 @@ def decode_card(value: bytes, name: str) -> bytes:
     return raw
 
 
-def with_text_chunks(png: bytes, chunks: Mapping[str, bytes]) -> bytes:
+def with_text_chunks(png: bytes, chunks: Mapping[str, bytes], *, drop_assets: bool = False) -> bytes:
     """Return `png` without its cards and those in `chunks` (keyword -> base64 text) just before its end instead.
 
-    Everything else, also chunks nobody knows, stays byte for byte. Raises PackError if `png` is no sound PNG.
+    Everything else, also chunks nobody knows, stays byte for byte; Risu's assets too, unless `drop_assets`.
+    Raises PackError if `png` is no sound PNG.
     """
     out = [_SIGNATURE]
     replaced = {keyword.lower() for keyword in (*chunks, *CARDS)}
     for kind, body, raw in _whole(png):
         if kind == b"IEND":
             out += [_chunk(keyword, value) for keyword, value in chunks.items()]
-        if kind != b"tEXt" or _keyword(body[: _MAX_KEYWORD + 1]).lower() not in replaced:
+        keyword = _keyword(body[: _MAX_KEYWORD + 1]).lower() if kind == b"tEXt" else ""
+        if keyword not in replaced and not (drop_assets and keyword.startswith(ASSET)):
             out.append(raw)
     return b"".join(out)
 
