@@ -95,6 +95,15 @@ class Director(QObject):
         if self._character is not None:
             self._companion.post(do.OpenCharacter(self._character.id, chat))
 
+    def open_message(self, character: str, chat: str, message: int) -> None:
+        """Open a chat where `message` stands and mark it for a moment."""
+        self._home.show_search(on=False)
+        self._wanted_message = message
+        if chat == self._home.panel.chat:
+            self._point_out()
+        else:
+            self._companion.post(do.OpenCharacter(character, chat))
+
     def new_chat(self) -> None:
         self._home.show_search(on=False)
         self._companion.post(do.NewChat())
@@ -224,12 +233,7 @@ class Director(QObject):
         self._home.sidebar.chats.set_current(self._opened)
 
     def _open_hit(self, hit: SearchHit) -> None:
-        self._home.show_search(on=False)
-        self._wanted_message = hit.message
-        if hit.chat == self._home.panel.chat:
-            self._point_out()
-        else:
-            self._companion.post(do.OpenCharacter(hit.character, hit.chat))
+        self.open_message(hit.character, hit.chat, hit.message)
 
     def _point_out(self) -> None:
         if self._wanted_message is not None:

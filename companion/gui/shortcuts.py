@@ -45,6 +45,7 @@ def shortcuts() -> tuple[Shortcut, ...]:
         Shortcut("edit_last", "Ctrl+Up", "messages", tr("Edit your last message")),
         Shortcut("undo", "Ctrl+Z", "messages", tr("Take back the last change")),
         Shortcut("branch", "Ctrl+B", "messages", tr("New chat from here")),
+        Shortcut("why", "Ctrl+I", "messages", tr("Why did she say that?")),
         Shortcut(
             "conversation", "Ctrl+L", "messages", tr("Go into the conversation; arrows walk through it")
         ),
@@ -61,6 +62,7 @@ def shortcuts() -> tuple[Shortcut, ...]:
         Shortcut("next_character", "Ctrl+Tab", "chats", tr("Next character")),
         Shortcut("previous_character", "Ctrl+Shift+Tab", "chats", tr("Previous character")),
         Shortcut("characters", "Ctrl+Shift+C", "window", tr("All characters")),
+        Shortcut("memories", "Ctrl+Shift+R", "window", tr("What she remembers")),
         Shortcut("sidebar", "Ctrl+\\", "window", tr("Show or hide names and chats")),
         Shortcut("stage", "Ctrl+E", "window", tr("Show or hide the stage")),
         Shortcut("compact", "Ctrl+Shift+M", "window", tr("Small window: only her and the line to write in")),

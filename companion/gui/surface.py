@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from companion.domain.character import PackReport
     from companion.domain.commands import Command
     from companion.domain.events import Event
+    from companion.domain.memory import Recollected
     from companion.engines.catalog import Catalog
     from companion.engines.weights_folder import InstalledModel
     from companion.hardware import Hardware
@@ -29,8 +30,9 @@ class Bus(Protocol):
 class Surface(Protocol):
     """Callable from the GUI thread.
 
-    `log`, `characters`, `default_character`, `install_character`, `save_character`, `models`, `devices` and
-    `hardware` read or write files or ask the system: call them in a task. The rest returns at once.
+    `log`, `recollect_for_test`, `switch_lore`, `switch_passage`, `characters`, `default_character`,
+    `install_character`, `save_character`, `models`, `devices` and `hardware` read or write files or ask the
+    system: call them in a task. The rest returns at once.
     `save_settings`, `install_character` and `save_character` raise CompanionError.
     """
 
@@ -56,4 +58,16 @@ class Surface(Protocol):
     def models(self, role: str, /) -> list[InstalledModel]: ...
     def devices(self, direction: Literal["input", "output"], /) -> list[str]: ...
     def hardware(self) -> Hardware: ...
+    def recollect_for_test(self, character: str, text: str, /) -> list[Recollected]:
+        """Return what `character` would remember if the user said `text` now; nothing is kept."""
+        ...
+
+    def switch_lore(self, character: str, key: str, /, *, off: bool) -> None:
+        """Leave a lorebook entry (`book:entry`) out of prompts, or take it in again."""
+        ...
+
+    def switch_passage(self, character: str, passage: str, /, *, off: bool) -> None:
+        """Leave a passage out of prompts, or take it in again."""
+        ...
+
     def save_settings(self) -> None: ...

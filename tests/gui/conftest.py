@@ -17,6 +17,7 @@ from companion.conversation.slots import Engines
 from companion.domain import commands as do
 from companion.domain import events
 from companion.domain.character import Character, PackReport, Problem
+from companion.domain.memory import Recollected
 from companion.domain.messages import StoredMessage, TurnId
 from companion.domain.state import State
 from companion.engines.catalog import load_catalog
@@ -119,6 +120,21 @@ class RuleCompanion:
 
     def hardware(self) -> Hardware:
         return Hardware(cores=2, ram_gb=16, ram_free_gb=12, disk_free_gb=60)
+
+    def recollect_for_test(self, character: str, text: str) -> list[Recollected]:
+        """Return the cards that share a letter with `text`."""
+        cards = self.log.memories.cards(character)
+        return [
+            Recollected(card.text, card.created_at, card.memory, card.message, card.chat, 0.5)
+            for card in cards
+            if card.pinned or set(card.value) & set(text)
+        ]
+
+    def switch_lore(self, character: str, key: str, *, off: bool) -> None:
+        self.log.memories.switch(character, "lore", key, off=off)
+
+    def switch_passage(self, character: str, passage: str, *, off: bool) -> None:
+        self.log.memories.switch(character, "passage", passage, off=off)
 
     def save_settings(self) -> None:
         self.saved += 1

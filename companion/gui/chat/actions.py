@@ -15,6 +15,7 @@ ActionName = Literal[
     "continue",
     "edit",
     "branch",
+    "why",
     "copy",
     "select",
     "delete",
@@ -51,6 +52,7 @@ def actions_for(entry: Entry, *, is_last_reply: bool, can_speak: bool, can_regen
             found.append(Action("regenerate", "regenerate", tr("Say it differently"), "Ctrl+R", primary=True))
         if is_last_reply and can_regenerate:
             found.append(Action("continue", "continue", tr("Go on from here"), "Ctrl+Shift+Return"))
+        found.append(Action("why", "why", tr("Why did she say that?"), "Ctrl+I", primary=True))
     found.append(Action("copy", "copy", tr("Copy"), "Ctrl+C", primary=True))
     found.append(Action("edit", "edit", tr("Edit"), "F2", primary=entry.mine))
     found.append(Action("select", "select", tr("Select text")))

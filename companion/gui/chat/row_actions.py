@@ -21,9 +21,11 @@ Post = Callable[[do.Command], None]
 
 
 class RowActions(QObject):
-    """`read_wanted` carries a text to show whole, `notice_pressed` the key of a notice whose button was pressed."""
+    """`read_wanted` carries a text to show whole, `why_wanted` a reply to explain, `notice_pressed` the key of a
+    notice whose button was pressed."""
 
     read_wanted = Signal(str)
+    why_wanted = Signal(object)
     notice_pressed = Signal(int)
 
     def __init__(self, view: ConversationView, model: ConversationModel, look: Look, post: Post) -> None:
@@ -60,6 +62,9 @@ class RowActions(QObject):
                     self._view.open_inline(key, entry.text, editable=False)
             case "stop":
                 self._post(do.Interrupt())
+            case "why":
+                if entry.message is not None and not entry.mine and not entry.streaming:
+                    self.why_wanted.emit(entry.message)
             case _:
                 if entry.message is not None:
                     self._post_for(name, entry.message.message)
