@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     from companion.conversation.slots import Engines
-    from companion.domain.character import PackReport
+    from companion.domain.cancel import CancelToken
+    from companion.domain.character import Lorebook, PackReport
     from companion.domain.commands import Command
     from companion.domain.events import Event
+    from companion.domain.lore import Scan
     from companion.domain.memory import Recollected
+    from companion.domain.passages import DocumentInfo, FoundPassage, Passage
     from companion.engines.catalog import Catalog
     from companion.engines.weights_folder import InstalledModel
     from companion.hardware import Hardware
     from companion.packs.editor import CharacterDraft
+    from companion.packs.export import ExportReport
     from companion.paths import Paths
     from companion.settings import Settings
     from companion.storage.chat_log import SqliteChatLog
@@ -27,10 +31,67 @@ class Bus(Protocol):
         ...
 
 
+class Lore(Protocol):
+    """The documents of each character; every method reads or writes files and raises CompanionError."""
+
+    def documents(self, character: str, /) -> Sequence[DocumentInfo]: ...
+    def add(self, character: str, file: Path, /) -> DocumentInfo: ...
+    def remove(self, character: str, document: str, /) -> None: ...
+    def passages(self, character: str, /) -> Sequence[Passage]:
+        """Return all passages of a character in the order of the story, also before an index is built."""
+        ...
+
+    def build(
+        self, character: str, /, *, cancel: CancelToken, progress: Callable[[int, int], None]
+    ) -> object:
+        """Make the index; `progress` gets done and total passages on the calling thread. Raises Cancelled."""
+        ...
+
+    def search(
+        self, character: str, query: str, /, *, limit: int, until: int | None = None
+    ) -> Sequence[FoundPassage]: ...
+    def source(self, character: str, document: str, /) -> str: ...
+    def now(self, character: str, /) -> int | None:
+        """Return the last `order` that the story has come to; None if it may all be told."""
+        ...
+
+    def set_now(self, character: str, order: int | None, /) -> None: ...
+
+
+class BookInfo(Protocol):
+    """A lorebook of the user's folder; `error` tells why it cannot be used, else it is empty."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def n_entries(self) -> int: ...
+    @property
+    def error(self) -> str: ...
+
+
+class Books(Protocol):
+    """The user's lorebooks; every method reads or writes files and raises CompanionError."""
+
+    def books(self) -> Sequence[BookInfo]: ...
+    def load(self, book: str, /) -> Lorebook: ...
+    def install(self, source: Path, /) -> BookInfo: ...
+    def export(
+        self, book: str, target: Path, /, *, form: Literal["lorebook_v3", "world_info"] = "lorebook_v3"
+    ) -> None: ...
+    def attach(self, book: str, character: str, /, *, chat: str = "", on: bool) -> None: ...
+    def attached(self, character: str, chat: str = "", /) -> Sequence[Lorebook]: ...
+    def remove(self, book: str, /) -> None: ...
+    def save(self, book: str, content: Lorebook, /) -> BookInfo:
+        """Write what the editor changed; an empty `book` makes a new one, named after `content.name`."""
+        ...
+
+
 class Surface(Protocol):
     """Callable from the GUI thread.
 
-    `log`, `recollect_for_test`, `switch_lore`, `switch_passage`, `characters`, `default_character`,
+    `lore`, `books`, `try_lore`, `export_character`, `remove_character`, `log`, `recollect_for_test`, `switch_lore`, `switch_passage`, `characters`, `default_character`,
     `install_character`, `save_character`, `models`, `devices` and `hardware` read or write files or ask the
     system: call them in a task. The rest returns at once.
     `save_settings`, `install_character` and `save_character` raise CompanionError.
@@ -48,6 +109,10 @@ class Surface(Protocol):
     def catalog(self) -> Catalog: ...
     @property
     def engines(self) -> Engines: ...
+    @property
+    def lore(self) -> Lore: ...
+    @property
+    def books(self) -> Books: ...
 
     def start(self) -> None: ...
     def post(self, command: Command) -> None: ...
@@ -55,6 +120,18 @@ class Surface(Protocol):
     def default_character(self) -> str: ...
     def install_character(self, source: Path) -> PackReport: ...
     def save_character(self, draft: CharacterDraft, /) -> PackReport: ...
+    def remove_character(self, id_: str, /) -> None:
+        """Delete a pack and what was derived from it; its chats stay. Raises CompanionError."""
+        ...
+
+    def export_character(self, id_: str, target: Path, /, *, with_lore: bool) -> ExportReport:
+        """Write a character as .charx, .png or .json. Raises CompanionError."""
+        ...
+
+    def try_lore(self, character: str, books: Sequence[Lorebook], text: str, /) -> Scan:
+        """Scan `text` as the newest message of a chat of `character` with `books`; nothing is kept."""
+        ...
+
     def models(self, role: str, /) -> list[InstalledModel]: ...
     def devices(self, direction: Literal["input", "output"], /) -> list[str]: ...
     def hardware(self) -> Hardware: ...
