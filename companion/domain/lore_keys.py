@@ -64,7 +64,7 @@ def _is_word(char: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key ready to be looked for. `exact` is its spelling in the right width if case counts, else empty."""
+    """A key ready to be looked for. `exact` are its cased letters if case counts, else empty."""
 
     folded: str
     exact: str = ""
@@ -81,14 +81,16 @@ class Key:
         whole = whole_words is not False
         return cls(
             folded,
-            _width(neat) if case_sensitive else "",
+            _cased(neat) if case_sensitive else "",
             not (whole and _is_word(folded[0])),
             not (whole and _is_word(folded[-1])),
         )
 
 
-def _width(text: str) -> str:
-    return unicodedata.normalize("NFKC", text.replace("\n", " "))
+def _cased(text: str) -> str:
+    """Return the letters of `text` that have a case, in one width."""
+    letters = (unicodedata.normalize("NFKC", char) for char in text)
+    return "".join(char for char in letters if char.lower() != char.upper())
 
 
 class Text:
@@ -121,7 +123,7 @@ class Text:
         return left and (key.free_right or end >= len(self.folded) or not _is_word(self.folded[end]))
 
     def _is_exact(self, key: Key, at: int, end: int) -> bool:
-        return _width(self.plain[at:end]) == key.exact
+        return _cased(self.plain[at:end]) == key.exact
 
 
 class KeyTable:
