@@ -332,7 +332,7 @@ def _for_png(asset: Asset, item: Any, picture: bytes, icon: Path | None, room: i
     if not is_file or not isinstance(item, dict):
         return item, 0
     if asset.path is None:
-        return None, 0
+        return (None if asset.uri else item), 0
     if asset.path == icon:
         return {**item, "uri": "ccdefault:"}, 0
     suffix, size = asset.path.suffix.lower(), asset.path.stat().st_size
