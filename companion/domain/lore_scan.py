@@ -166,7 +166,10 @@ class LoreScan:
         library = self._library
         numbers = {one for key in found for one in library.users.get(key, ())}
         late = [one for one in library.delayed if self._is_due(library.entries[one])]
-        return {*numbers, *library.by_regex, *late}
+        lacking = [
+            number for number, miss in self.misses.items() if miss.reason in ("secondary", "decorator")
+        ]
+        return {*numbers, *library.by_regex, *late, *lacking}
 
     def _levels(self) -> list[int]:
         return sorted(
