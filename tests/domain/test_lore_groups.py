@@ -10,6 +10,7 @@ import pytest
 
 from companion.domain.character import LoreEntry
 from companion.domain.lore import Scan
+from companion.domain.messages import Message
 
 pytestmark = pytest.mark.unit
 
@@ -65,8 +66,6 @@ def test_secondary_keys_raise_the_score(scan: Scanner) -> None:
 
 def test_what_still_holds_wins(scan: Scanner) -> None:
     entries = [member("晴", "没有", sticky=9), member("雨", group_override=True)]
-    from companion.domain.messages import Message
-
     messages = [Message("user", "没有"), Message("assistant", "嗯"), Message("user", "茶")]
     told = scan(entries, messages=messages, past=[frozenset({":晴"})], book={"scan_depth": 1})
     assert texts(told) == ["晴"]

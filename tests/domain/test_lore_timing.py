@@ -1,4 +1,4 @@
-"""Sticky, cooldown and delay count messages and follow from what took part on the path, so a variant changes nothing."""
+"""Sticky, cooldown and delay count messages and follow from what took part on the path alone."""
 
 from __future__ import annotations
 
@@ -27,11 +27,8 @@ def reasons(scan: Scanner, said: Sequence[str], **more: Any) -> list[str]:
         messages.append(Message("user", text))
         told = scan([one], messages=messages, past=past, book={"scan_depth": 1})
         past.append(frozenset(hit.id for hit in told.fired))
-        out.append(
-            (told.fired[0] if told.fired else told.passed[0] if told.passed else None).reason
-            if told.fired or told.passed
-            else ""
-        )
+        verdicts: list[str] = [one.reason for one in (*told.fired, *told.passed)]
+        out.append(verdicts[0] if verdicts else "")
         messages.append(Message("assistant", "嗯。"))
     return out
 
