@@ -2,25 +2,62 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from companion.domain.character import Character, Lorebook
+from companion.domain.memory import Recollected, Summary
+from companion.domain.messages import StoredMessage
 from companion.domain.passages import FoundPassage
 from companion.ports import Cancel
+
+
+class Remembers(Protocol):
+    """What she knows of the user; every method may be called from any thread."""
+
+    def learn(self, character: Character, message: StoredMessage) -> None:
+        """Take in what the user said just now; at once."""
+        ...
+
+    def recollect(
+        self,
+        character: Character,
+        chat: str,
+        said: str,
+        *,
+        now: float,
+        path: Sequence[StoredMessage],
+        limit_tokens: int,
+        count: Callable[[Sequence[str]], list[int]],
+    ) -> Sequence[Recollected]:
+        """Return what bears on what was `said`, best first, within `limit_tokens`; a tenth of a second at most."""
+        ...
+
+    def settle(self, character: Character) -> None:
+        """Bring the index in step while nobody waits."""
+        ...
 
 
 def _no_books(character: Character, chat: str) -> Sequence[Lorebook]:
     return ()
 
 
-def _no_passages(character: Character, query: str, cancel: Cancel) -> Sequence[FoundPassage]:
+def _no_passages(character: Character, said: str, cancel: Cancel) -> Sequence[FoundPassage]:
     return ()
 
 
 def _nothing_off(character: str, kind: Literal["lore", "passage"]) -> frozenset[str]:
     return frozenset()
+
+
+def _no_summary(chat: str, path: Sequence[StoredMessage]) -> str:
+    return ""
+
+
+def _keep_nothing(summary: Summary) -> None:
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +66,14 @@ class Knowledge:
 
     `books` are those attached to a character or chat beside her own. `passages` searches her documents, best
     first, and answers within a tenth of a second or with nothing. `switched_off` tells what the user took out.
+    `summary` is the text that stands for what left the prompt, as long as that has not changed. `clock` gives
+    Unix seconds.
     """
 
     books: Callable[[Character, str], Sequence[Lorebook]] = _no_books
     passages: Callable[[Character, str, Cancel], Sequence[FoundPassage]] = _no_passages
     switched_off: Callable[[str, Literal["lore", "passage"]], frozenset[str]] = _nothing_off
+    remembering: Remembers | None = None
+    summary: Callable[[str, Sequence[StoredMessage]], str] = _no_summary
+    keep_summary: Callable[[Summary], None] = _keep_nothing
+    clock: Callable[[], float] = time.time

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from companion.conversation.slots import Engines
 from companion.domain.cancel import CancelToken
-from companion.domain.character import Character, Sampling
+from companion.domain.character import Sampling
 from companion.domain.messages import Message, StoredMessage
-from companion.domain.prompt import FRAME_TOKENS, Pinned, build_pinned, history_budget, trim_history
+from companion.domain.prompt import KeptHistory, Pinned, Standing, build_pinned, keep_history
 from companion.errors import Cancelled, CompanionError
 from companion.ports import Cancel, LanguageModel, Prompt
 
@@ -66,17 +66,23 @@ def as_prompt_messages(messages: Sequence[StoredMessage]) -> list[Message]:
     return [Message(one.role, one.text) for one in messages if one.text.strip()]
 
 
-def pinned_for(
-    character: Character, user_name: str, language: LanguageModel, counter: TokenCounter
-) -> Pinned:
+def pinned_for(standing: Standing, language: LanguageModel, counter: TokenCounter) -> Pinned:
     """Return the stable beginning for this model; half of the budget is left to the conversation."""
-    budget = Budget.of(language, character.sampling).prompt
-    return build_pinned(character, user_name, counter.of(language), budget=budget * 2 // 3)
+    budget = Budget.of(language, standing.character.sampling).prompt
+    return build_pinned(standing, counter.of(language), budget=budget * 2 // 3)
+
+
+def history_for(
+    standing: Standing, messages: Sequence[StoredMessage], language: LanguageModel, counter: TokenCounter
+) -> tuple[Pinned, KeptHistory]:
+    """Return the stable beginning and the history as the next turn will have them."""
+    pinned = pinned_for(standing, language, counter)
+    room = Budget.of(language, standing.character.sampling).prompt - pinned.n_tokens
+    return pinned, keep_history(standing, as_prompt_messages(messages), counter.of(language), room)
 
 
 def warm_chat(
-    character: Character,
-    user_name: str,
+    standing: Standing,
     chat: str,
     messages: Sequence[StoredMessage],
     language: LanguageModel,
@@ -89,22 +95,17 @@ def warm_chat(
 
     With `keep` the state of the whole chat is saved too, tens of megabytes: not after every reply.
     """
-    pinned = pinned_for(character, user_name, language, counter)
-    history = as_prompt_messages(messages)
-    if keep or not history:
-        language.warm(Prompt(pinned.messages), cancel, keep_as=character.id)
-    if not history or cancel.requested:
-        return
-    budget = Budget.of(language, character.sampling).prompt - pinned.n_tokens
-    costs = [n + FRAME_TOKENS for n in counter.of(language)([message.text for message in history])]
-    kept = history[trim_history(costs, history_budget(budget)) :]
-    prompt = Prompt((*pinned.messages, *kept))
-    language.warm(prompt, cancel, keep_as=f"{character.id}.{chat}" if keep else None)
+    pinned, kept = history_for(standing, messages, language, counter)
+    id_ = standing.character.id
+    if keep or not kept.messages:
+        language.warm(Prompt(pinned.messages), cancel, keep_as=id_)
+    if kept.messages and not cancel.requested:
+        prompt = Prompt((*pinned.messages, *kept.messages))
+        language.warm(prompt, cancel, keep_as=f"{id_}.{chat}" if keep else None)
 
 
 def keep_cache(
-    character: Character,
-    user_name: str,
+    standing: Standing,
     chat: str,
     messages: Sequence[StoredMessage],
     language: LanguageModel,
@@ -115,7 +116,7 @@ def keep_cache(
     timer = threading.Timer(_KEEP_CACHE_S, cancel.request)
     timer.start()
     try:
-        warm_chat(character, user_name, chat, messages, language, counter, cancel, keep=True)
+        warm_chat(standing, chat, messages, language, counter, cancel, keep=True)
     except CompanionError as error:
         _log.info("the chat's cache was not saved: %s", error.code)
     finally:

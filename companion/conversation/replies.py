@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from companion.conversation.bus import Subscriber
-from companion.conversation.clock import background
+from companion.conversation.explaining import explain
+from companion.conversation.gathering import Caps, Gathering
+from companion.conversation.knowledge import Knowledge
 from companion.conversation.options import SessionOptions
 from companion.conversation.preparation import (
     Budget,
@@ -18,21 +19,20 @@ from companion.conversation.preparation import (
     pinned_for,
     warm_chat,
 )
-from companion.conversation.recall import recall_texts
 from companion.conversation.recital import Recital
 from companion.conversation.slots import Engines
 from companion.conversation.turn import ReplyPlan, ReplyTurn
 from companion.domain.cancel import CancelToken
 from companion.domain.character import Character, Sampling, VoiceSpec
-from companion.domain.events import Notice, PromptBuilt
+from companion.domain.events import Notice, PromptBuilt, TurnTimings
+from companion.domain.explanation import Explanation
 from companion.domain.messages import StoredMessage, TurnId
-from companion.domain.prompt import Built, build
-from companion.domain.recalled import Recalled
+from companion.domain.prompt import Built, Standing, build
 from companion.errors import Cancelled, UsageError
 from companion.ports import ChatLog, GenerationDone, LanguageModel, Prompt
 
-_LORE_SHARE_S = 0.5
-_MIN_LORE_TOKENS = 60
+_LORE_SHARE_S, _PASSAGE_SHARE_S, _MEMORY_SHARE_S = 0.5, 1.5, 0.5
+_MIN_LORE_TOKENS, _MIN_PASSAGE_TOKENS, _MIN_MEMORY_TOKENS = 60, 240, 60
 _FIRST_GUESS_TOKENS_PER_S = 150.0
 _POLL_S = 0.02
 
@@ -46,6 +46,15 @@ class Target:
     before: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A prompt that was built, and for whom."""
+
+    standing: Standing
+    built: Built
+    language: LanguageModel
+
+
 class ReplyMaker:
     """Knows how each kind of reply is built and where it is written; holds no conversation state."""
 
@@ -55,10 +64,12 @@ class ReplyMaker:
         log: ChatLog,
         publish: Subscriber,
         counter: TokenCounter,
+        knowledge: Knowledge,
         on_done: Callable[[TurnId, bool], None],
     ) -> None:
         self._engines, self._log, self._publish = engines, log, publish
         self._counter, self._on_done = counter, on_done
+        self._knowledge, self._gathering = knowledge, Gathering(knowledge)
         self._prefill_tokens_per_s = _FIRST_GUESS_TOKENS_PER_S
 
     # ---- targets
@@ -99,16 +110,19 @@ class ReplyMaker:
     ) -> ReplyTurn:
         """Return the reply that `target` describes, not yet begun; it will wait until `preparation` is done."""
 
+        prompts: list[_Made] = []
+
         def make_prompt(language: LanguageModel, cancel: CancelToken) -> Prompt:
             while preparation is not None and not preparation.done.wait(_POLL_S):
                 if cancel.requested:
                     raise Cancelled
-            built = self._build(turn, character, target.history, options.user_name, language)
+            standing = self.standing(character, chat, target.history, options.user_name)
+            built = self._build(turn, standing, chat, target.history, language, cancel)
+            prompts.append(_Made(standing, built, language))
             return Prompt(built.pinned, built.history, built.turn, reply_prefix=target.before)
 
         def settle(language: LanguageModel, cancel: CancelToken) -> None:
-            path, user_name = self._log.path(chat), options.user_name
-            warm_chat(character, user_name, chat, path, language, self._counter, cancel, keep=False)
+            self._settle(character, chat, options.user_name, language, cancel)
 
         plan = ReplyPlan(
             turn=turn,
@@ -121,10 +135,29 @@ class ReplyMaker:
             language=character.language,
             began_s=began_s,
             measured=self._measured,
-            explain=lambda timings: None,
+            explain=lambda timings: self._explain(prompts[-1], timings) if prompts else None,
             before=target.before,
         )
         return ReplyTurn(plan, self._engines, self._log, self._publish, self._on_done)
+
+    def standing(
+        self, character: Character, chat: str, path: Sequence[StoredMessage], user_name: str
+    ) -> Standing:
+        """Return what stands in every prompt of this chat alike."""
+        return self._gathering.standing(character, chat, path, user_name)
+
+    def _settle(
+        self, character: Character, chat: str, user_name: str, language: LanguageModel, cancel: CancelToken
+    ) -> None:
+        path = self._log.path(chat)
+        standing = self.standing(character, chat, path, user_name)
+        warm_chat(standing, chat, path, language, self._counter, cancel, keep=False)
+        if self._knowledge.remembering is not None and not cancel.requested:
+            self._knowledge.remembering.settle(character)
+
+    def _explain(self, made: _Made, timings: TurnTimings) -> Explanation:
+        count = self._counter.of(made.language)
+        return explain(made.built, made.standing.constants, timings, made.language.info.name, count)
 
     def _open_row(self, chat: str, target: Target) -> StoredMessage:
         """Return the row that the reply is written into."""
@@ -153,30 +186,21 @@ class ReplyMaker:
     def _build(
         self,
         turn: TurnId,
-        character: Character,
-        history: Sequence[StoredMessage],
-        user_name: str,
+        standing: Standing,
+        chat: str,
+        path: Sequence[StoredMessage],
         language: LanguageModel,
+        cancel: CancelToken,
     ) -> Built:
         count = self._counter.of(language)
-        pinned = pinned_for(character, user_name, language, self._counter)
-        messages = as_prompt_messages(history)
-        recent = [message.text for message in messages]
+        pinned = pinned_for(standing, language, self._counter)
+        messages = as_prompt_messages(path)
         user_text = messages.pop().text if messages and messages[-1].role == "user" else None
-        hits = recall_texts(character, recent, count, token_cap=self._lore_cap())
-        recalled = Recalled(
-            lore=tuple(hits), background=background(character.language, time.time(), user_text or "")
+        recalled = self._gathering.recall(
+            standing, chat, path, user_text or "", count=count, caps=self._caps(), cancel=cancel
         )
-        built = build(
-            pinned,
-            messages,
-            user_text,
-            character=character,
-            user_name=user_name,
-            recalled=recalled,
-            count=count,
-            budget=Budget.of(language, character.sampling).prompt,
-        )
+        budget = Budget.of(language, standing.character.sampling).prompt
+        built = build(standing, pinned, messages, user_text, recalled, count=count, budget=budget)
         self._publish(PromptBuilt(turn, built.sections))
         if built.user_was_cut:
             self._publish(
@@ -192,8 +216,14 @@ class ReplyMaker:
         if done.n_evaluated >= 16 and done.prefill_s > 0:
             self._prefill_tokens_per_s = done.n_evaluated / done.prefill_s
 
-    def _lore_cap(self) -> int:
-        return max(_MIN_LORE_TOKENS, int(self._prefill_tokens_per_s * _LORE_SHARE_S))
+    def _caps(self) -> Caps:
+        """Return how much each part may hold up the first word."""
+        speed = self._prefill_tokens_per_s
+        return Caps(
+            lore=max(_MIN_LORE_TOKENS, int(speed * _LORE_SHARE_S)),
+            passages=max(_MIN_PASSAGE_TOKENS, int(speed * _PASSAGE_SHARE_S)),
+            memories=max(_MIN_MEMORY_TOKENS, int(speed * _MEMORY_SHARE_S)),
+        )
 
 
 def _voice_for(character: Character, options: SessionOptions) -> VoiceSpec:

@@ -14,6 +14,7 @@ from companion.conversation.bus import EventBus
 from companion.conversation.chats import Chats, Opened
 from companion.conversation.ears import Ears, Utterance
 from companion.conversation.hearing import Heard
+from companion.conversation.knowledge import Knowledge
 from companion.conversation.options import SessionOptions
 from companion.conversation.preparation import Preparation, TokenCounter, keep_cache, warm_chat
 from companion.conversation.recital import Recital
@@ -24,6 +25,7 @@ from companion.domain import commands as do
 from companion.domain import events
 from companion.domain.character import Character
 from companion.domain.messages import StoredMessage, TurnId
+from companion.domain.prompt import Standing
 from companion.domain.state import ListenMode, State, is_legal
 from companion.errors import CompanionError, StorageError
 from companion.ports import (
@@ -80,11 +82,13 @@ class Session:
         *,
         character: Callable[[str], Character],
         options: Callable[[], SessionOptions],
+        knowledge: Knowledge | None = None,
     ) -> None:
+        self._knowledge = knowledge or Knowledge()
         self._engines, self._bus, self._options = engines, bus, options
         self._chats = Chats(log, bus.publish, character=character, options=options)
         self._counter = TokenCounter()
-        self._replies = ReplyMaker(engines, log, bus.publish, self._counter, self._turn_done)
+        self._replies = ReplyMaker(engines, log, bus.publish, self._counter, self._knowledge, self._turn_done)
         self._inbox: queue.Queue[_Item] = queue.Queue(_INBOX)
         self._state: State = "asleep"
         self._active: ReplyTurn | Recital | None = None
@@ -166,9 +170,9 @@ class Session:
         language = self._engines.language.ready
         now = self._chats.now
         if settled and language and self._n_turns and now is not None:
-            user_name = self._options().user_name
             path = self._chats.path()
-            keep_cache(now.character, user_name, now.chat.chat, path, language, self._counter)
+            standing = self._standing(now, path)
+            keep_cache(standing, now.chat.chat, path, language, self._counter)
 
     def _handle(self, item: _Item) -> None:
         match item:
@@ -279,7 +283,17 @@ class Session:
             self._rest()
             return
         self._bus.publish(events.UserSaid(turn, message, spoken))
+        self._learn(message)
         self._start_reply(self._replies.answer(self._chats.path()), turn=turn, began_s=began_s)
+
+    def _learn(self, message: StoredMessage) -> None:
+        remembering, now = self._knowledge.remembering, self._chats.now
+        if remembering is None or now is None:
+            return
+        try:
+            remembering.learn(now.character, message)
+        except CompanionError as error:
+            _log.info("nothing was learned: %s", error.code)
 
     def _start_reply(
         self, target: Target, *, turn: TurnId | None = None, began_s: float | None = None
@@ -336,17 +350,21 @@ class Session:
     def _prepare(self) -> None:
         if self._preparation is not None:
             self._preparation.cancel()
-        now, messages, user_name = self._chats.now, self._chats.path(), self._options().user_name
+        now, messages = self._chats.now, self._chats.path()
         assert now is not None
-        character, chat = now.character, now.chat.chat
+        opened = now
 
         def work(language: LanguageModel, cancel: Cancel) -> None:
-            language.attach(character.adapters)
-            warm_chat(character, user_name, chat, messages, language, self._counter, cancel, keep=True)
+            language.attach(opened.character.adapters)
+            standing = self._standing(opened, messages)
+            warm_chat(standing, opened.chat.chat, messages, language, self._counter, cancel, keep=True)
 
         if self._engines.language.ready is not None and self._state in ("loading", "idle", "listening"):
             self._go("loading", "persona")
         self._preparation = Preparation(work, self._engines, lambda error: self._inbox.put(_Prepared(error)))
+
+    def _standing(self, opened: Opened, path: list[StoredMessage]) -> Standing:
+        return self._replies.standing(opened.character, opened.chat.chat, path, self._options().user_name)
 
     def _on_prepared(self, error: CompanionError | None) -> None:
         if error is not None:

@@ -44,7 +44,8 @@ class ReplyPlan:
     """What a reply needs to know.
 
     `make_prompt` runs on the turn's thread once the model is ready; `open_row` creates the reply's row at its
-    first text, `explain` tells at its end what stood in the prompt. `before` is text that stands already (a reply that is continued). `began_s` is monotonic.
+    first text, `explain` tells at its end what stood in the prompt. `before` is text that stands already (a
+    reply that is continued). `began_s` is monotonic.
     """
 
     turn: TurnId
@@ -241,7 +242,11 @@ class ReplyTurn:
                 text.rstrip() if not unheard else text,
                 unheard=unheard,
                 thought=self._written.thought,
-                meta={"emotion": self._written.emotion or "neutral", "interrupted": interrupted, **self._why()},
+                meta={
+                    "emotion": self._written.emotion or "neutral",
+                    "interrupted": interrupted,
+                    **self._why(),
+                },
             )
             return next(one for one in self._log.siblings(row.message) if one.message == row.message)
         except StorageError as error:

@@ -13,7 +13,7 @@ from typing import Literal
 
 from companion.domain.character import Character
 from companion.domain.events import PromptSection
-from companion.domain.lore import Fired, constant
+from companion.domain.lore import Fired
 from companion.domain.macros import expand
 from companion.domain.messages import Message
 from companion.domain.recalled import Part, Recalled, fitted
@@ -86,17 +86,33 @@ def user_name_for(character: Character, user_name: str) -> str:
     return user_name.strip() or _WORDS[character.language]["you"]
 
 
-def build_pinned(character: Character, user_name: str, count: CountTokens, *, budget: int) -> Pinned:
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What stands in every prompt of a chat alike.
+
+    `constants` are the lorebook entries that always hold. `summary` tells of the messages that no longer fit.
+    `seed` fixes what {{random}} and its kin stand for, once per chat.
+    """
+
+    character: Character
+    user_name: str = ""
+    constants: tuple[Fired, ...] = ()
+    summary: str = ""
+    seed: int = 0
+
+
+def build_pinned(standing: Standing, count: CountTokens, *, budget: int) -> Pinned:
     """Return persona, rules, constant lore and as many example dialogues as fit `budget` tokens.
 
     Examples leave whole, the last first. Raises CompanionError when the persona alone does not fit.
     """
-    user = user_name_for(character, user_name)
+    character = standing.character
+    user = user_name_for(character, standing.user_name)
 
     def fill(text: str) -> str:
-        return expand(text, char=character.shown_name, user=user)
+        return expand(text, char=character.shown_name, user=user, seed=standing.seed)
 
-    persona = fill(_persona(character))
+    persona = fill(_persona(character, standing.constants))
     n_persona = count([persona])[0] + FRAME_TOKENS
     if n_persona > budget:
         raise CompanionError(
@@ -115,19 +131,20 @@ def build_pinned(character: Character, user_name: str, count: CountTokens, *, bu
     return Pinned((Message("system", persona), *examples), n_persona, n_examples)
 
 
-def _persona(character: Character) -> str:
+def _persona(character: Character, constants: Sequence[Fired]) -> str:
     words = _WORDS[character.language]
     rules = _RULES[character.language]
     system = character.system_prompt.replace("{{original}}", rules).strip() or rules
     separator = "：" if character.language == "zh" else ": "
-    parts = [character.description.strip()]
+    before = [hit.text.strip() for hit in constants if hit.position == "before_char"]
+    after = [hit.text.strip() for hit in constants if hit.position != "before_char"]
+    parts = [*before, character.description.strip()]
     if character.personality.strip():
         parts.append(f"{words['personality']}{separator}{character.personality.strip()}")
     if character.scenario.strip():
         parts.append(f"{words['scenario']}{separator}{character.scenario.strip()}")
-    lore = [entry.content.strip() for entry in constant(character.lore) if entry.content.strip()]
-    if lore:
-        parts.append(f"{words['lore']}{separator}\n" + "\n".join(f"- {line}" for line in lore))
+    if after:
+        parts.append(f"{words['lore']}{separator}\n" + "\n".join(f"- {line}" for line in after))
     parts.append(system)
     return "\n\n".join(part for part in parts if part)
 
@@ -185,31 +202,29 @@ def history_budget(free: int, needed: int = 0) -> int:
 
 
 def build(
+    standing: Standing,
     pinned: Pinned,
     history: Sequence[Message],
     user_text: str | None,
-    *,
-    character: Character,
-    user_name: str,
     recalled: Recalled,
+    *,
     count: CountTokens,
     budget: int,
-    summary: str = "",
 ) -> Built:
     """Return the whole prompt within `budget` tokens.
 
     What was `recalled` for this turn stands after the history; `user_text` None means that the history already
-    ends with what is to be answered. A user text too long for the budget keeps its beginning and end. `summary`
-    stands for the messages that left.
+    ends with what is to be answered. A user text too long for the budget keeps its beginning and end.
     """
-    user = user_name_for(character, user_name)
+    character = standing.character
+    user = user_name_for(character, standing.user_name)
     room = budget - pinned.n_tokens
     said = user_text or ""
     used, parts = fitted(character, user, recalled, said, count, max(0, room - FRAME_TOKENS - _LEAST_USER))
     n_volatile = sum(part.n_tokens for part in parts) + (FRAME_TOKENS if parts else 0)
     text, n_user, was_cut = _fit(said, max(room - n_volatile - FRAME_TOKENS, 16), count)
     needed = n_volatile + (n_user + FRAME_TOKENS if text else 0)
-    kept = keep_history(character, history, summary, count, room, needed)
+    kept = keep_history(standing, history, count, room, needed)
     turn = [Message("system", "\n".join(part.text for part in parts))] if parts else []
     if text:
         turn.append(Message("user", text))
@@ -228,21 +243,15 @@ class KeptHistory:
 
 
 def keep_history(
-    character: Character,
-    history: Sequence[Message],
-    summary: str,
-    count: CountTokens,
-    room: int,
-    needed: int = 0,
+    standing: Standing, history: Sequence[Message], count: CountTokens, room: int, needed: int = 0
 ) -> KeptHistory:
     """Return what of `history` stands in a prompt that leaves `room` tokens for it and `needed` of the turn."""
     costs = [n + FRAME_TOKENS for n in count([message.text for message in history])] if history else []
     first = trim_history(costs, history_budget(room, needed))
     messages = tuple(history[first:])
-    if not first or not summary:
+    if not first or not standing.summary:
         return KeptHistory(messages, first, sum(costs[first:]), 0)
-    words = _WORDS[character.language]
-    told = Message("system", f"{words['before']}{summary}")
+    told = Message("system", _WORDS[standing.character.language]["before"] + standing.summary)
     n_summary = count([told.text])[0] + FRAME_TOKENS
     if sum(costs[first:]) + n_summary + needed > room:
         return KeptHistory(messages, first, sum(costs[first:]), 0)

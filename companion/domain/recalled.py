@@ -79,7 +79,7 @@ def _parts(
     words = _WORDS[character.language]
     memories = [one.text.strip() for one in recalled.memories if one.text.strip()]
     passages = [_quoted(one) for one in recalled.passages]
-    lore = [text for hit in recalled.lore if (text := hit.entry.content.strip())]
+    lore = [text for hit in recalled.lore if (text := hit.text.strip())]
     lore += [recalled.background] if recalled.background else []
     texts: list[tuple[PartName, str]] = []
     for name, lines in (("memories", memories), ("passages", passages), ("lore", lore)):

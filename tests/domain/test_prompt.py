@@ -11,7 +11,7 @@ import pytest
 from companion.domain.character import Character, Lorebook, LoreEntry
 from companion.domain.lore import Fired
 from companion.domain.messages import Message
-from companion.domain.prompt import build, build_pinned, parse_examples, trim_history
+from companion.domain.prompt import Standing, build, build_pinned, parse_examples, trim_history
 from companion.domain.recalled import Recalled
 from companion.errors import CompanionError
 
@@ -31,24 +31,17 @@ LIN = Character(
     mes_example="<START>\n{{user}}: 在吗？\n{{char}}: （笑）在呢。\n<START>\n{{user}}: 累了。\n{{char}}: 坐下歇歇。",
     lore=Lorebook((LoreEntry(keys=(), content="茶馆叫半日闲。", constant=True),)),
 )
+STANDING = Standing(LIN, "阿明", (Fired(LIN.lore.entries[0], "", "茶馆叫半日闲。", "constant"),))
 
 
 def built(history: list[Message], text: str | None, *, budget: int, fired: list[Fired] | None = None):  # type: ignore[no-untyped-def]
-    pinned = build_pinned(LIN, "阿明", count, budget=budget)
-    return build(
-        pinned,
-        history,
-        text,
-        character=LIN,
-        user_name="阿明",
-        recalled=Recalled(lore=tuple(fired or ()), background="现在是晚上。"),
-        count=count,
-        budget=budget,
-    )
+    pinned = build_pinned(STANDING, count, budget=budget)
+    recalled = Recalled(lore=tuple(fired or ()), background="现在是晚上。")
+    return build(STANDING, pinned, history, text, recalled, count=count, budget=budget)
 
 
 def test_persona_holds_names_constant_lore_and_examples_in_order() -> None:
-    pinned = build_pinned(LIN, "阿明", count, budget=2_000)
+    pinned = build_pinned(STANDING, count, budget=2_000)
     assert "林晚是茶馆老板，阿明是客人。" in pinned.messages[0].text
     assert "茶馆叫半日闲。" in pinned.messages[0].text
     assert [one.role for one in pinned.messages] == ["system", "user", "assistant", "user", "assistant"]
@@ -59,26 +52,28 @@ def test_english_persona_is_framed_in_english() -> None:
     wren = Character(
         id="w", name="Wren", folder=Path("w"), language="en", description="{{char}} hosts a show."
     )
-    text = build_pinned(wren, "", count, budget=2_000).messages[0].text
+    text = build_pinned(Standing(wren), count, budget=2_000).messages[0].text
     assert text.startswith("Wren hosts a show.")
     assert "You are Wren, talking with you" in text
 
 
 def test_examples_leave_whole_and_last_first_when_room_is_short() -> None:
-    persona_only = build_pinned(replace(LIN, mes_example=""), "阿明", count, budget=2_000).n_tokens
-    pinned = build_pinned(LIN, "阿明", count, budget=persona_only + 40)
+    persona_only = build_pinned(
+        replace(STANDING, character=replace(LIN, mes_example="")), count, budget=2_000
+    ).n_tokens
+    pinned = build_pinned(STANDING, count, budget=persona_only + 40)
     assert [one.text for one in pinned.messages[1:]] == ["在吗？", "（笑）在呢。"]
 
 
 def test_a_persona_that_does_not_fit_is_refused_with_both_numbers() -> None:
     with pytest.raises(CompanionError) as caught:
-        build_pinned(LIN, "阿明", count, budget=50)
+        build_pinned(STANDING, count, budget=50)
     assert caught.value.code == "persona_too_long"
     assert "50" in caught.value.what
 
 
 def test_what_changes_stands_after_the_history_and_before_the_user() -> None:
-    hit = Fired(LoreEntry(keys=("猫",), content="猫叫铜板。"), "猫")
+    hit = Fired(LoreEntry(keys=("猫",), content="猫叫铜板。"), "猫", "猫叫铜板。")
     result = built([Message("assistant", "你来啦。")], "猫呢？", budget=2_000, fired=[hit])
     assert [one.role for one in result.history] == ["assistant"]
     assert [one.role for one in result.turn] == ["system", "user"]
@@ -98,7 +93,7 @@ def test_the_oldest_history_leaves_and_the_persona_stays() -> None:
     history = [Message("user" if i % 2 == 0 else "assistant", "字" * 50) for i in range(40)]
     result = built(history, "现在呢？", budget=1_200)
     assert result.n_dropped > 0
-    assert result.pinned[0].text == build_pinned(LIN, "阿明", count, budget=1_200).messages[0].text
+    assert result.pinned[0].text == build_pinned(STANDING, count, budget=1_200).messages[0].text
     total = sum(len(one.text) for one in (*result.pinned, *result.history, *result.turn))
     assert total <= 1_200
 

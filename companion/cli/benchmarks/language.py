@@ -14,6 +14,7 @@ from companion.conversation.preparation import TokenCounter, pinned_for
 from companion.domain.cancel import CancelToken
 from companion.domain.character import Character
 from companion.domain.messages import Message
+from companion.domain.prompt import Standing
 from companion.engines.catalog import Catalog
 from companion.paths import Paths
 from companion.ports import GenerationDone, LanguageModel, Prompt, TextDelta
@@ -57,7 +58,7 @@ def measure(
     client = LanguageClient(spec, on_event=lambda event: None)
     try:
         load_s = time.monotonic() - began
-        pinned = pinned_for(character, "", client, TokenCounter())
+        pinned = pinned_for(Standing(character), client, TokenCounter())
         began = time.monotonic()
         client.warm(Prompt(pinned.messages), cancel, keep_as=None)
         cold_s = time.monotonic() - began

@@ -25,6 +25,7 @@ from companion.domain.audio import AudioClip
 from companion.domain.cancel import CancelToken
 from companion.domain.character import Character, VoiceSpec
 from companion.domain.clauses import ClauseCutter
+from companion.domain.prompt import Standing
 from companion.paths import Paths
 from companion.ports import Recogniser, Voice
 from companion.settings import Settings
@@ -152,7 +153,7 @@ def _naive(companion: Companion, character: Character, wavs: list[Path]) -> list
     language = companion.engines.language.get(cancel)
     settings: Settings = companion.settings
     model = companion.catalog.provide(companion.paths.models, "language", settings.mind.model)
-    pinned = pinned_for(character, "", language, TokenCounter())
+    pinned = pinned_for(Standing(character), language, TokenCounter())
     threads = wiring.threads_for(settings).decode
     rows = []
     with BareLlama(model.path, context_tokens=settings.mind.context_tokens, threads=threads) as bare:

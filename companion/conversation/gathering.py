@@ -1,0 +1,155 @@
+"""Gather what stands in a chat's prompts and what one turn calls up: lorebooks, documents, memories, the hour."""
+
+from __future__ import annotations
+
+import logging
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from companion.conversation.clock import background
+from companion.conversation.explaining import fired_in
+from companion.conversation.knowledge import Knowledge
+from companion.conversation.preparation import as_prompt_messages
+from companion.conversation.recall import LoreIndexes, recall
+from companion.domain.character import Character
+from companion.domain.lore import LoreIndex, Scan, Scene
+from companion.domain.memory import Recollected
+from companion.domain.messages import StoredMessage
+from companion.domain.passages import FoundPassage
+from companion.domain.prompt import Standing, user_name_for
+from companion.domain.recalled import Recalled
+from companion.errors import Cancelled, CompanionError
+from companion.ports import Cancel
+from companion.text.timed_regex import TimedRegex
+
+_log = logging.getLogger(__name__)
+CountTokens = Callable[[Sequence[str]], list[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """Most tokens that each part may cost a turn."""
+
+    lore: int
+    passages: int
+    memories: int
+
+
+class Gathering:
+    """Thread-safe. What cannot be gathered is left out and noted in the log: she answers all the same."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self._knowledge = knowledge
+        self._indexes = LoreIndexes()
+        self._regex = TimedRegex()
+
+    def standing(
+        self, character: Character, chat: str, path: Sequence[StoredMessage], user_name: str
+    ) -> Standing:
+        """Return what stands in every prompt of this chat alike."""
+        index = self._index(character, chat, user_name)
+        off = self._knowledge.switched_off(character.id, "lore")
+        return Standing(
+            character,
+            user_name,
+            tuple(index.constants(off)),
+            self._knowledge.summary(chat, path),
+            zlib.crc32(chat.encode()),
+        )
+
+    def recall(
+        self,
+        standing: Standing,
+        chat: str,
+        path: Sequence[StoredMessage],
+        said: str,
+        *,
+        count: CountTokens,
+        caps: Caps,
+        cancel: Cancel,
+    ) -> Recalled:
+        """Return what the turn that answers `path` calls up; `said` is the user's newest message."""
+        scan = self.scan(standing, chat, path, count=count, cap=caps.lore)
+        return Recalled(
+            lore=scan.fired,
+            passages=self._passages(standing.character, said, count, caps.passages, cancel),
+            memories=self._memories(standing, chat, path, said, count, caps.memories),
+            background=self._background(standing, path, said),
+        )
+
+    def scan(
+        self, standing: Standing, chat: str, path: Sequence[StoredMessage], *, count: CountTokens, cap: int
+    ) -> Scan:
+        """Return what the lorebooks give for this path."""
+        character = standing.character
+        scene = Scene(
+            messages=as_prompt_messages(path),
+            past=[fired_in(one.meta) for one in path if one.role == "assistant"],
+            greeting=_greeting(path),
+            off=self._knowledge.switched_off(character.id, "lore"),
+            seed=zlib.crc32(f"{chat}:{path[-1].message if path else 0}".encode()),
+        )
+        index = self._index(character, chat, standing.user_name)
+        return recall(index, scene, count, token_cap=cap, regex=self._regex)
+
+    def _index(self, character: Character, chat: str, user_name: str) -> LoreIndex:
+        books = self._knowledge.books(character, chat)
+        return self._indexes.of(character, books, user=user_name_for(character, user_name))
+
+    def _passages(
+        self, character: Character, said: str, count: CountTokens, cap: int, cancel: Cancel
+    ) -> tuple[FoundPassage, ...]:
+        if not said.strip():
+            return ()
+        try:
+            found = self._knowledge.passages(character, said, cancel)
+        except Cancelled:
+            raise
+        except CompanionError as error:
+            _log.info("no passages: %s", error.code)
+            return ()
+        kept: list[FoundPassage] = []
+        for one in found:
+            cap -= count([one.text])[0]
+            if cap < 0:
+                break
+            kept.append(one)
+        return tuple(kept)
+
+    def _memories(
+        self,
+        standing: Standing,
+        chat: str,
+        path: Sequence[StoredMessage],
+        said: str,
+        count: CountTokens,
+        cap: int,
+    ) -> tuple[Recollected, ...]:
+        remembering = self._knowledge.remembering
+        if remembering is None or not said.strip():
+            return ()
+        try:
+            return tuple(
+                remembering.recollect(
+                    standing.character,
+                    chat,
+                    said,
+                    now=self._knowledge.clock(),
+                    path=path,
+                    limit_tokens=cap,
+                    count=count,
+                )
+            )
+        except CompanionError as error:
+            _log.info("no memories: %s", error.code)
+            return ()
+
+    def _background(self, standing: Standing, path: Sequence[StoredMessage], said: str) -> str:
+        return background(standing.character.language, self._knowledge.clock(), said)
+
+
+def _greeting(path: Sequence[StoredMessage]) -> int | None:
+    """Return which of the card's greetings the chat began with."""
+    number = path[0].meta.get("greeting") if path else None
+    return number if isinstance(number, int) else None
