@@ -91,9 +91,9 @@ class Books(Protocol):
 class Surface(Protocol):
     """Callable from the GUI thread.
 
-    `lore`, `books`, `try_lore`, `export_character`, `remove_character`, `log`, `recollect_for_test`, `switch_lore`, `switch_passage`, `characters`, `default_character`,
-    `install_character`, `save_character`, `models`, `devices` and `hardware` read or write files or ask the
-    system: call them in a task. The rest returns at once.
+    `lore`, `books`, `try_lore`, `export_character`, `remove_character`, `log`, `recollect_for_test`, `switch_lore`,
+    `switch_passage`, `characters`, `default_character`, `install_character`, `save_character`, `models`, `devices`
+    and `hardware` read or write files or ask the system: call them in a task. The rest returns at once.
     `save_settings`, `install_character` and `save_character` raise CompanionError.
     """
 
