@@ -122,8 +122,12 @@ class BookShelf:
             return self.info(id_)
 
     def save(self, id_: str, book: Lorebook) -> BookInfo:
-        """Write what `book` changes into the file; its dialect and all else stay. Raises UsageError, StorageError."""
+        """Write what `book` changes into the file; its dialect and all else stay.
+
+        An empty `id_` makes a new book, named after `book.name`. Raises UsageError, PackError, StorageError.
+        """
         with self._lock:
+            id_ = id_ or self.create(book.name).id
             path = self._path(id_)
             before = self.load(id_)
             value = self._exact(path)
@@ -135,17 +139,19 @@ class BookShelf:
 
     def export(
         self, id_: str, target: Path, *, form: Literal["lorebook_v3", "world_info"] = "lorebook_v3"
-    ) -> BookInfo:
-        """Write a book as `lorebook_v3` or as SillyTavern's world info; as it came, if it is that already."""
+    ) -> None:
+        """Write a book as `lorebook_v3` or as SillyTavern's world info; as it came, if it is that already.
+
+        Raises UsageError, PackError, StorageError.
+        """
         with self._lock:
             path = self._path(id_)
-            info = self._look(path).info
+            self.load(id_)
             raw = _guarded(path, lambda: read_bounded(path, MAX_BYTES))
-            if info.form != form:
+            if self._look(path).info.form != form:
                 convert = as_lorebook_v3 if form == "lorebook_v3" else as_world_info
                 raw = dump_exact(convert(load_book(raw, path.name, exact=True)))
             self._write(target, raw)
-            return info
 
     def remove(self, id_: str) -> None:
         """Delete a book and what it is attached to. Raises UsageError if there is none, StorageError."""
