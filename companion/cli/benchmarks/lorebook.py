@@ -8,12 +8,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from companion.cli.benchmarks.figures import summary
-from companion.conversation.recall import BoundedRegex
 from companion.domain.character import Lorebook, LoreEntry
 from companion.domain.lore import LoreIndex, Scene
 from companion.domain.lore_keys import Key, Text
 from companion.domain.messages import Message
 from companion.text.folding import fold_search
+from companion.text.timed_regex import TimedRegex
 
 _N_ENTRIES = 5_000
 _N_SCANS = 200
@@ -66,7 +66,7 @@ def measure() -> dict[str, Any]:
     n_fired: list[int] = []
 
     def scan(i: int) -> None:
-        found = indexes[0].scan(scenes[i], BoundedRegex(), _count, budget=2_000)
+        found = indexes[0].scan(scenes[i], TimedRegex(), _count, budget=2_000)
         n_fired.append(len(found.fired))
 
     scan(0)
@@ -103,7 +103,8 @@ def _naive(book: Lorebook, scene: Scene) -> None:
 
 
 def _stopped(pattern: str) -> float:
-    searcher = BoundedRegex()
+    searcher = TimedRegex()
+    searcher.search("/warm/", "", False)
     searcher.begin()
     text = "a" * (_WINDOW_BYTES - 1) + "!"
     began = time.perf_counter()
