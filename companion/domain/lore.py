@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from companion.domain.character import Lorebook, LoreEntry, LorePosition
-from companion.domain.lore_entries import Prepared, lore_id, prepare
+from companion.domain.lore_entries import Prepared, lore_id
 from companion.domain.lore_keys import Fold
 from companion.domain.lore_scan import Hit, Library, LoreScan, Miss, Obstacle, Reason, RegexSearcher
 from companion.domain.lore_scene import Scene
@@ -34,7 +34,8 @@ class Fired:
 
     `text` is its content without decorators, macros still in. `book` is the Lorebook's id. `constant_prefix`: it
     stands in every prompt alike and belongs to the stable beginning. `role`, `depth` (messages from the newest)
-    and `position` are what its decorators leave of the entry's own.
+    and `position` are what its decorators leave of the entry's own. `disables` names prompts of the program that
+    the entry wants off: `system_prompt`, `post_history_instructions`.
     """
 
     entry: LoreEntry
@@ -47,6 +48,7 @@ class Fired:
     depth: int = 4
     position: LorePosition = "after_char"
     n_tokens: int = 0
+    disables: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -89,29 +91,43 @@ class LoreIndex:
 
     def __init__(self, books: Sequence[Lorebook], fold: Fold, *, char: str = "", user: str = "") -> None:
         self._books = tuple(books)
-        self._fold = fold
-        entries, keys = prepare(books, fold, char=char, user=user)
-        recursive = (place for place, book in enumerate(books) if book.recursive_scanning)
-        self._library = Library.of(entries, keys, recursive)
+        self._library = Library.of(books, fold, char, user)
 
-    def constants(self, off: frozenset[str] = frozenset()) -> list[Fired]:
-        """Return the entries of the stable beginning, in insertion order, without those switched `off`."""
-        prefix = (self._library.entries[i] for i in self._library.always)
-        told = [one for one in prefix if one.is_prefix and one.text.strip() and one.id not in off]
-        return [self._fired(_always(one), 0, 0) for one in _unlike(_in_order(told))]
+    def constants(
+        self,
+        off: frozenset[str] = frozenset(),
+        *,
+        count: CountTokens | None = None,
+        budget: int = 0,
+    ) -> list[Fired]:
+        """Return the entries of the stable beginning, in insertion order, without those switched `off`.
+
+        With `count`, those that do not fit `budget` tokens are left out: later books first, then the lowest
+        priority. Each book's own budget is for what changes.
+        """
+        always = (self._library.entries[i] for i in self._library.always)
+        told = [one for one in always if one.is_prefix and one.text.strip() and one.id not in off]
+        hits = [_always(one) for one in _unlike(_in_order(told))]
+        costs = count([hit.entry.text for hit in hits]) if count is not None and hits else [0] * len(hits)
+        kept = _affordable(hits, costs, budget, [budget] * len(self._books))
+        return [self._fired(hits[i], costs[i], 0) for i in kept]
 
     def scan(self, scene: Scene, regex: RegexSearcher, count: CountTokens, *, budget: int) -> Scan:
         """Return the entries that take part, within each book's budget and `budget` tokens, and what was left out.
 
         Over budget those that ask for it leave first, then those of later books, then those of lowest priority.
         """
-        scan = LoreScan(self._library, scene, regex, self._fold)
+        scan = LoreScan(self._library, scene, regex)
         scan.run()
         passed = list(scan.misses.values())
         told = self.constants(scene.off)
         hits = self._tellable(scan.hits, {one.text for one in told}, passed)
         costs = count([hit.entry.text for hit in hits]) if hits else []
-        kept = self._affordable(hits, costs, budget, passed)
+        kept = _affordable(hits, costs, budget, [book.token_budget for book in self._books])
+        affordable = set(kept)
+        passed += [
+            Miss(hit.entry, "budget", str(costs[i])) for i, hit in enumerate(hits) if i not in affordable
+        ]
         n_messages = len(scene.messages)
         fired = tuple(self._fired(hits[i], costs[i], n_messages) for i in kept)
         passed.sort(key=lambda miss: miss.entry.number)
@@ -139,28 +155,6 @@ class LoreIndex:
                 tellable.append(hit)
         return tellable
 
-    def _affordable(
-        self, hits: Sequence[Hit], costs: Sequence[int], budget: int, passed: list[Miss]
-    ) -> list[int]:
-        """Return the places of the hits that fit, in order."""
-
-        def rank(i: int) -> tuple[bool, int, float, int]:
-            entry = hits[i].entry
-            return entry.decorators.ignore_on_max_context, entry.book, -entry.priority, i
-
-        left = budget
-        left_of = [book.token_budget for book in self._books]
-        kept: list[int] = []
-        for i in sorted(range(len(hits)), key=rank):
-            book = hits[i].entry.book
-            if costs[i] <= min(left, left_of[book]):
-                left -= costs[i]
-                left_of[book] -= costs[i]
-                kept.append(i)
-            else:
-                passed.append(Miss(hits[i].entry, "budget", str(costs[i])))
-        return sorted(kept)
-
     def _fired(self, hit: Hit, n_tokens: int, n_messages: int) -> Fired:
         entry, decorators = hit.entry.entry, hit.entry.decorators
         position, depth = entry.position, entry.depth
@@ -183,10 +177,29 @@ class LoreIndex:
             depth,
             position,
             n_tokens,
+            decorators.disable_ui_prompt,
         )
 
     def _passed(self, miss: Miss) -> Passed:
         return Passed(miss.entry.entry, self._books[miss.entry.book].id, miss.reason, miss.detail)
+
+
+def _affordable(hits: Sequence[Hit], costs: Sequence[int], budget: int, budgets: Sequence[int]) -> list[int]:
+    """Return the places of the hits that fit `budget` and the `budgets` of their books, in order."""
+
+    def rank(i: int) -> tuple[bool, int, float, int]:
+        entry = hits[i].entry
+        return entry.decorators.ignore_on_max_context, entry.book, -entry.priority, i
+
+    left, left_of = budget, list(budgets)
+    kept: list[int] = []
+    for i in sorted(range(len(hits)), key=rank):
+        book = hits[i].entry.book
+        if costs[i] <= min(left, left_of[book]):
+            left -= costs[i]
+            left_of[book] -= costs[i]
+            kept.append(i)
+    return sorted(kept)
 
 
 def _always(entry: Prepared) -> Hit:

@@ -7,13 +7,14 @@ groups, probability; then again over the text of what matched, until nothing new
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
-from companion.domain.lore_entries import Asked, Prepared
+from companion.domain.character import Lorebook
+from companion.domain.lore_entries import Asked, Prepared, prepare
 from companion.domain.lore_groups import Contender, losers
-from companion.domain.lore_keys import Fold, Key, KeyTable, Text
+from companion.domain.lore_keys import Fold, KeyTable, Text
 from companion.domain.lore_scene import Scene, Timing, timing
 from companion.domain.macros import for_matching, hidden_keys
 
@@ -80,16 +81,21 @@ class Library:
     by_id: dict[str, int]
     timed: dict[str, tuple[int, int]]
     max_depth: int
+    fold: Fold
+    char: str
+    user: str
 
     @classmethod
-    def of(cls, entries: Sequence[Prepared], keys: Sequence[Key], recursive_books: Iterable[int]) -> Library:
+    def of(cls, books: Sequence[Lorebook], fold: Fold, char: str, user: str) -> Library:
+        """Make the books ready; `char` and `user` stand for the macros in keys and texts."""
+        entries, keys = prepare(books, fold, char=char, user=user)
         users: dict[int, list[int]] = {}
         for entry in entries:
             for number in {one.number for one in entry.primary if one.number is not None}:
                 users.setdefault(number, []).append(entry.number)
         return cls(
             entries,
-            frozenset(recursive_books),
+            frozenset(place for place, book in enumerate(books) if book.recursive_scanning),
             KeyTable(keys),
             users,
             [one.number for one in entries if one.is_always],
@@ -98,7 +104,14 @@ class Library:
             {one.id: one.number for one in entries},
             {one.id: (one.entry.sticky, one.entry.cooldown) for one in entries if _remembers(one)},
             max((one.scan_depth for one in entries), default=0),
+            fold,
+            char,
+            user,
         )
+
+    def visible(self, text: str) -> str:
+        """Return a text as keys are looked for in it."""
+        return for_matching(text, char=self.char, user=self.user) if "{{" in text or "<" in text else text
 
 
 def _remembers(entry: Prepared) -> bool:
@@ -114,11 +127,11 @@ def _remembers(entry: Prepared) -> bool:
 class LoreScan:
     """One scan; made, run once and thrown away."""
 
-    def __init__(self, library: Library, scene: Scene, regex: RegexSearcher, fold: Fold) -> None:
-        self._library, self._scene, self._regex, self._fold = library, scene, regex, fold
+    def __init__(self, library: Library, scene: Scene, regex: RegexSearcher) -> None:
+        self._library, self._scene, self._regex, self._fold = library, scene, regex, library.fold
         self._timing: Timing = timing(scene, library.timed)
         self._n_replies = sum(message.role == "assistant" for message in scene.messages)
-        self._window = _window(scene, library.max_depth)
+        self._window = _window(scene, library)
         self._in_chat: dict[int, int] = {}
         self._in_lore: set[int] = set()
         self._lore = ""
@@ -156,7 +169,7 @@ class LoreScan:
         texts: list[str] = []
         for source in sources:
             self._open_books.add(source.book)
-            texts += [for_matching(source.text), *hidden_keys(source.text)]
+            texts += [self._library.visible(source.text), *hidden_keys(source.text)]
         self._lore = "\n".join([self._lore, *texts])[-_MAX_CHARS:]
         new = frozenset(self._library.table.search(Text(texts, self._fold))) - self._in_lore
         self._in_lore |= new
@@ -391,12 +404,13 @@ class LoreScan:
                 self.misses[number] = Miss(entry, "regex_slow", slow)
 
 
-def _window(scene: Scene, depth: int) -> list[str]:
-    """Return the newest `depth` texts, oldest first, as far as they have `_MAX_CHARS` together."""
+def _window(scene: Scene, library: Library) -> list[str]:
+    """Return the newest texts that any entry looks at, oldest first, as far as they have `_MAX_CHARS` together."""
+    depth = library.max_depth
     window: list[str] = []
     room = _MAX_CHARS
     for message in reversed(scene.messages[max(0, len(scene.messages) - depth) :]):
-        text = for_matching(message.text) if "{{" in message.text else message.text
+        text = library.visible(message.text)
         window.append(text[-room:])
         room -= len(text)
         if room <= 0:

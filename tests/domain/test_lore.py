@@ -167,6 +167,21 @@ def test_constants_belong_to_the_prefix_unless_something_changes_them(scan: Scan
     assert not {one.text for one in told.fired} & {"也永远", "永远"}
 
 
+def test_constants_keep_to_a_budget_where_one_is_given() -> None:
+    own = Lorebook(
+        (entry(content="茶" * 9, constant=True, priority=1), entry(content="猫" * 9, constant=True))
+    )
+    world = Lorebook((entry(content="城" * 5, constant=True, priority=999),), id="w")
+    index = LoreIndex([own, world], fold_search)
+    told = index.constants(count=lambda texts: [len(text) for text in texts], budget=15)
+    assert [(one.text, one.n_tokens) for one in told] == [("猫" * 9, 9), ("城" * 5, 5)]
+
+
+def test_an_entry_tells_which_prompts_it_wants_off(scan: Scanner) -> None:
+    one = entry("茶", content="@@disable_ui_prompt post_history_instructions\n龙井")
+    assert scan([one], "茶").fired[0].disables == ("post_history_instructions",)
+
+
 def test_a_constant_with_a_condition_fires_in_its_turn(scan: Scanner) -> None:
     one = entry(content="@@activate_only_every 2\n隔次", constant=True)
     assert [hit.reason for hit in scan([one], "a", "b", "c", "d", "e").fired] == ["constant"]

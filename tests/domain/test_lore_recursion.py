@@ -83,6 +83,11 @@ def test_hidden_keys_trigger_and_notes_do_not(scan: Scanner) -> None:
     assert [hit.key for hit in scan(entries, "起点", book=RECURSIVE).fired] == ["起点", "暗号"]
 
 
+def test_names_stand_for_their_macros_in_what_triggers(scan: Scanner) -> None:
+    entries = [entry("起点", "{{char}}认得<user>"), entry("小满认得阿远", "甲")]
+    assert [hit.text for hit in scan(entries, "起点", book=RECURSIVE).fired] == ["{{char}}认得<user>", "甲"]
+
+
 def test_a_constant_triggers_too(scan: Scanner) -> None:
     entries = [entry("", "永远有猫", constant=True), entry("猫", "甲")]
     assert told(scan(entries, "你好", book=RECURSIVE)) == [("猫", "recursion")]
