@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 
 from companion.errors import ModelError
 
-EngineRole = Literal["language", "recogniser", "voice", "detector", "audio"]
+EngineRole = Literal["language", "recogniser", "voice", "detector", "audio", "embedder", "store"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,8 @@ _LANGUAGE: Final = "companion.engines.language_models"
 _RECOGNISERS: Final = "companion.engines.recognisers"
 _VOICES: Final = "companion.engines.voices"
 _DETECTORS: Final = "companion.engines.detectors"
+_EMBEDDERS: Final = "companion.engines.embedders"
+_STORES: Final = "companion.engines.stores"
 
 ENTRIES: Final[tuple[Entry, ...]] = (
     Entry("language", "llama_cpp", f"{_LANGUAGE}.llama_cpp:LlamaCpp", "llama.cpp"),
@@ -44,6 +46,13 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     Entry("voice", "tones", f"{_VOICES}.tones:Tones", "Demo voice"),
     Entry("detector", "silero", f"{_DETECTORS}.silero:Silero", "Silero VAD"),
     Entry("detector", "energy", f"{_DETECTORS}.energy:Energy", "Loudness"),
+    Entry("embedder", "use_numpy", f"{_EMBEDDERS}.use_numpy:UseNumpy", "Universal Sentence Encoder"),
+    Entry("embedder", "onnx_text", f"{_EMBEDDERS}.onnx_text:OnnxText", "ONNX embedding model"),
+    Entry("embedder", "gguf_embedding", f"{_EMBEDDERS}.gguf_embedding:GgufEmbedding", "GGUF embedding model"),
+    Entry("embedder", "hashing", f"{_EMBEDDERS}.hashing:Hashing", "Characters, no model"),
+    Entry("store", "chroma", f"{_STORES}.chroma:ChromaStore", "Chroma"),
+    Entry("store", "exact", f"{_STORES}.exact:ExactStore", "Plain file"),
+    Entry("store", "chroma_server", f"{_STORES}.chroma_server:ChromaServer", "Chroma server", remote=True),
     Entry("audio", "duplex", "companion.audio.duplex:DuplexAudio", "Microphone and loudspeaker"),
     Entry("audio", "wav", "companion.audio.wav_realtime:WavAudio", "WAV files"),
 )

@@ -13,11 +13,12 @@ from companion.workers.codec import decode
 from companion.workers.exchange import Exchange
 from companion.workers.process import LAUNCH
 
-_ROLES: Final[tuple[WorkerRole, ...]] = ("language", "speech", "audio")
+_ROLES: Final[tuple[WorkerRole, ...]] = ("language", "speech", "audio", "recall")
 # Module and distribution; where the first of a group loads, the rest of it is not needed.
 _LIBRARIES: Final[dict[str, tuple[tuple[tuple[str, str], ...], ...]]] = {
     "language": ((("llama_cpp", "llama-cpp-python"),),),
     "speech": ((("ctranslate2", "ctranslate2"),), (("onnxruntime", "onnxruntime"),)),
+    "recall": ((("chromadb", "chromadb"),), (("bm25s", "bm25s"),), (("jieba", "jieba"),)),
     "audio": ((("sounddevice", "sounddevice"), ("miniaudio", "miniaudio")), (("soxr", "soxr"),)),
 }
 _HELLO_S: Final = 30.0

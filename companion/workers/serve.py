@@ -22,7 +22,7 @@ from companion.workers import confinement
 from companion.workers.frames import Frame, FrameReader, FrameWriter
 from companion.workers.operation import Answer, Host, Operation, Request
 
-ROLES: Final = ("language", "speech", "audio")
+ROLES: Final = ("language", "speech", "audio", "recall")
 _BEAT_S: Final = 1.0
 _LANE_LENGTH: Final = 256
 _FINISH_S: Final = 2.0

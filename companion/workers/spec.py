@@ -22,3 +22,16 @@ class EngineSpec:
         """The engine and the names of its files, without their folders."""
         files = [PurePath(str(self.options[name])).name for name in _FILE_OPTIONS if self.options.get(name)]
         return f"{self.engine} ({', '.join(files)})" if files else self.engine
+
+
+@dataclass(frozen=True, slots=True)
+class RecallSpec:
+    """The recall index: what embeds, what stores, and the folder below which the worker writes."""
+
+    embedder: EngineSpec
+    store: EngineSpec
+    folder: str
+
+    @property
+    def subject(self) -> str:
+        return f"{self.embedder.subject}, {self.store.subject}"

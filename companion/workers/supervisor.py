@@ -110,12 +110,13 @@ class Supervisor:
             raise
 
     @contextlib.contextmanager
-    def lease(self, cancel: Cancel | None = None) -> Iterator[Exchange]:
-        """Give the ready worker for one request; waits while it restarts, about 10 s at most.
+    def lease(self, cancel: Cancel | None = None, *, wait_s: float | None = None) -> Iterator[Exchange]:
+        """Give the ready worker for one request; waits while it restarts, about 10 s at most, or `wait_s`.
 
         Raises WorkerError, code `worker`, when it does not come back, Cancelled, or what loading raised.
         """
-        exchange = self._wait_ready(cancel, self._limits.wait_s, take=True)
+        patience_s = self._limits.wait_s if wait_s is None else wait_s
+        exchange = self._wait_ready(cancel, patience_s, take=True)
         try:
             yield exchange
         finally:
