@@ -15,7 +15,7 @@ from companion.errors import PackError
 
 MAX_BYTES = 8_000_000
 MAX_DEPTH = 32
-MAX_VALUES = 500_000
+MAX_VALUES = 300_000
 MAX_DIGITS = 300
 # A string may lack its end: the decoder says so, and this stays linear.
 _TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{\]},]', re.DOTALL)
