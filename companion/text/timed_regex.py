@@ -79,6 +79,8 @@ class TimedRegex:
             if left_s <= 0:
                 self._skipped[pattern] = None
                 return False
+            import regex  # noqa: F401  # before the clock starts: its import takes longer than a pattern may
+
             began = self._clock()
             try:
                 return self._matches(pattern, text, case_sensitive, min(self._budget_s, left_s))
