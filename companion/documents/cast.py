@@ -21,12 +21,13 @@ _ENGLISH: Final = re.compile(
 _SCRIPT: Final = re.compile(
     r"^[ \t]*([\u4e00-\u9fff·]{2,5}|[A-Z][A-Za-z]+(?: [A-Z][A-Za-z]+)?)[:：](?=\S| \S)", re.MULTILINE
 )
-_NOBODY: Final = frozenset(
-    "众人 大家 他们 她们 我们 你们 那人 这人 一面 一个 两个 二人 三人 旁白 自己 心里 心中 口内 嘴里 只得 因此 于是 然后 "
-    "不觉 忽听 听了 听说 看了 见了 想了 里面 外面 丫头 婆子 小厮 老人 那边 这里 说着 回头 半日 一时 连忙 接着 起来 俗语 常言 "
-    "古人 诗曰 小的 正是 众人都 丫鬟 那丫头 那婆子 众婆子 媳妇 小丫头 小丫头子 只见 "
-    "He She They It You We I The This That There Then But And What Who".split()
+_NOBODY_TEXT: Final = (
+    "众人 大家 他们 她们 我们 你们 那人 这人 一面 一个 两个 二人 三人 旁白 自己 心里 心中 口内 嘴里 只得 因此 于是 "
+    "然后 不觉 忽听 听了 听说 看了 见了 想了 里面 外面 丫头 婆子 小厮 老人 那边 这里 说着 回头 半日 一时 连忙 接着 "
+    "起来 俗语 常言 古人 诗曰 小的 正是 众人都 丫鬟 那丫头 那婆子 众婆子 媳妇 小丫头 小丫头子 只见 "
+    "He She They It You We I The This That There Then But And What Who"
 )
+_NOBODY: Final = frozenset(_NOBODY_TEXT.split(" "))
 _BAD_PART: Final = re.compile(
     "[了的着我你他她它这那么什谁一两不]|[听看见想笑说道问丫]$|^[众只忙便又因]|[二三四五六七八九十]人"
 )

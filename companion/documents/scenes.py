@@ -20,8 +20,8 @@ _PARAGRAPH: Final = re.compile(r"[^\n]+(?:\n(?![ \t\u3000]*\n)[^\n]+)*")
 _BREAK: Final = re.compile(r"[\s*＊·•—\-_=~#◇◆☆★※○●]{3,}|[＊*※◇◆☆★]+")
 _SKIPPED: Final = re.compile(r"\n[ \t\u3000]*\n[ \t\u3000]*\n[ \t\u3000]*\n")
 _MARK: Final = re.compile(
-    r"[ \t\u3000]*(?:次日|翌日|第二天|这日|这一日|那日|一日|当日|是日|隔日|过了[一两二三几数]|又过了|到了|至次日|如今且说|且说|却说|话说|再说|不表|"
-    r"忽一日|原来|这天|那天|当晚|是夜|夜里|清晨|傍晚|[一二三四五六七八九十几数]+[天日月年]后|"
+    r"[ \t\u3000]*(?:次日|翌日|第二天|这日|这一日|那日|一日|当日|是日|隔日|过了[一两二三几数]|又过了|到了|至次日|"
+    r"如今且说|且说|却说|话说|再说|不表|忽一日|原来|这天|那天|当晚|是夜|夜里|清晨|傍晚|[一二三四五六七八九十几数]+[天日月年]后|"
     r"(?:The next|That (?:night|evening|morning|day)|Next (?:day|morning)|One (?:day|night|morning|evening)|"
     r"Meanwhile|Later|(?:Days|Weeks|Months|Years|Hours) later|The following)\b)"
 )

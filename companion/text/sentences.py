@@ -8,9 +8,10 @@ from typing import Final
 # Marks of one end together, then what closes with them. A straight quote closes only if one is open.
 _ENDS: Final = re.compile(r"(?:[。！？!?…．]+|(?<![.])\.(?![.\w])|\.{3,})[”’」』）)\]】》]*|\n+")
 _OPEN_ENDED: Final = frozenset(".．…")
-_ABBREVIATIONS: Final = frozenset(
-    "mr mrs ms dr st prof rev gen col capt lt sgt jr sr vs no vol ch pp fig etc e.g i.e a.m p.m u.s".split()
+_ABBREVIATIONS_TEXT: Final = (
+    "mr mrs ms dr st prof rev gen col capt lt sgt jr sr vs no vol ch pp fig etc e.g i.e a.m p.m u.s"
 )
+_ABBREVIATIONS: Final = frozenset(_ABBREVIATIONS_TEXT.split(" "))
 _LAST_WORD: Final = re.compile(r"([A-Za-z](?:[A-Za-z.]*[A-Za-z])?)$")
 _LOWER_NEXT: Final = re.compile(r"\s*[a-z,;]")
 
