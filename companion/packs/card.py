@@ -37,7 +37,7 @@ OLD_NAMES: Mapping[str, str] = {
 def data_of(card: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the fields of a card: `data` of V2 and V3, the root of V1. Raises PackError if it is no card."""
     data = card.get("data")
-    if card.get("spec") in _NEWEST or isinstance(data, dict):
+    if str(card.get("spec")) in _NEWEST or isinstance(data, dict):
         if not isinstance(data, dict):
             raise PackError("The card has no data object.", "Export it again as Character Card V2 or V3.")
         return data
