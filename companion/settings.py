@@ -247,6 +247,61 @@ class VoiceSettings(_Section):
     )
 
 
+class Recall(_Section):
+    lore: bool = _field(
+        True,
+        ("Use documents", "Look up passages of the books and texts that a character has."),
+        ("查阅资料", "回答时查找角色的书和文档里的段落。"),
+        effect=Effect.NEXT_REPLY,
+    )
+    memory: bool = _field(
+        True,
+        (
+            "Remember earlier chats",
+            "Recall what was said before, also in other chats with the same character.",
+        ),
+        ("记得以前的对话", "回想以前说过的话，包括和同一角色的其他聊天。"),
+        effect=Effect.NEXT_REPLY,
+    )
+    embedder: str = _field(
+        "",
+        (
+            "Search model",
+            "Finds what means the same. A GGUF file, an ONNX folder or a model from the list; empty picks the "
+            "best that is installed. Another one builds the index anew.",
+        ),
+        (
+            "检索模型",
+            "用来按意思查找。可以是 GGUF 文件、ONNX 文件夹或列表里的模型；留空则自动选择。更换后会重建索引。",
+        ),
+        effect=Effect.RELOAD,
+        advanced=True,
+        kind="model:embedder",
+    )
+    store: Literal["chroma", "exact", "server"] = _field(
+        "chroma",
+        ("Where the index is kept", "In Chroma, in plain files, or on a Chroma server you name."),
+        ("索引保存位置", "Chroma、普通文件，或自选的 Chroma 服务器。"),
+        choices={
+            "chroma": ("Chroma on this computer", "本机 Chroma"),
+            "exact": ("Plain files", "普通文件"),
+            "server": ("A Chroma server I name", "自选 Chroma 服务器"),
+        },
+        effect=Effect.RELOAD,
+        advanced=True,
+    )
+    server_url: str = _field(
+        "",
+        (
+            "Chroma server",
+            "For example http://127.0.0.1:8000. Numbers made from your texts are sent there, not the texts.",
+        ),
+        ("Chroma 服务器", "例如 http://127.0.0.1:8000。发送的是由文字算出的数值，不是文字本身。"),
+        effect=Effect.RELOAD,
+        advanced=True,
+    )
+
+
 class Safety(_Section):
     backup_hours: int = _field(
         6,
@@ -268,6 +323,7 @@ class Settings(BaseModel):
     voice: VoiceSettings = Field(
         default_factory=VoiceSettings, title="Voice", json_schema_extra={"zh_title": "声音"}
     )
+    recall: Recall = Field(default_factory=Recall, title="Memory", json_schema_extra={"zh_title": "记忆"})
     safety: Safety = Field(default_factory=Safety, title="Safety", json_schema_extra={"zh_title": "安全"})
 
     def differences(self) -> dict[str, dict[str, Any]]:

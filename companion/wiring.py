@@ -14,7 +14,7 @@ from companion.hardware import ThreadPlan, n_cores, plan_threads
 from companion.paths import Paths, bundled
 from companion.ports import AudioPlan, Cancel
 from companion.settings import Settings
-from companion.workers.spec import EngineSpec
+from companion.workers.spec import EngineSpec, RecallSpec
 
 Progress = Callable[[int, int], None]
 _KOKORO = "kokoro-82m-v1.0-int8"
@@ -114,6 +114,48 @@ def voice_spec(
             "dictionaries": str(paths.cache / "dictionaries") if kokoro else None,
         },
     )
+
+
+def recall_spec(
+    settings: Settings, paths: Paths, catalog: Catalog, *, progress: Progress, cancel: Cancel
+) -> RecallSpec:
+    """Return the index to open. Without an embedding model it finds what is written alike.
+
+    Raises ModelError for a model that was chosen and is not there, StorageError, UsageError, Cancelled.
+    """
+    folder = paths.cache / "recall"
+    wish = settings.recall
+    if wish.store == "server":
+        if not wish.server_url.strip():
+            raise UsageError(
+                "No Chroma server is set.", "Enter its address in the settings under “Memory”.", code="remote"
+            )
+        store = EngineSpec("chroma_server", {"url": wish.server_url.strip()})
+    elif wish.store == "exact" or settings.mind.engine == "demo":
+        store = EngineSpec("exact", {"folder": str(folder / "vectors")})
+    else:
+        store = EngineSpec("chroma", {"folder": str(folder / "chroma")})
+    return RecallSpec(
+        _embedder_spec(settings, paths, catalog, progress, cancel), store, str(folder / "index")
+    )
+
+
+def _embedder_spec(
+    settings: Settings, paths: Paths, catalog: Catalog, progress: Progress, cancel: Cancel
+) -> EngineSpec:
+    wanted = settings.recall.embedder
+    if settings.mind.engine == "demo" and not wanted:
+        return EngineSpec("hashing", {})
+    try:
+        model = catalog.provide(paths.models, "embedder", wanted, progress=progress, cancel=cancel)
+    except ModelError as error:
+        if wanted or error.code != "missing":
+            raise
+        return EngineSpec("hashing", {})
+    if model.path.suffix.lower() == ".gguf":
+        return EngineSpec("gguf_embedding", {"model": str(model.path)})
+    is_use = (model.path / "weights.npz").is_file()
+    return EngineSpec("use_numpy" if is_use else "onnx_text", {"folder": str(model.path)})
 
 
 def _kokoro(paths: Paths, catalog: Catalog, progress: Progress, cancel: Cancel) -> Path | None:

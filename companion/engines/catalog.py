@@ -33,7 +33,7 @@ _OTHER_WAYS: Final[Mapping[str, str]] = {
     "recogniser": "Or drop a faster-whisper model folder into the models folder.",
     "voice": "Or drop a Piper voice (.onnx and .onnx.json) into the models folder.",
     "detector": "Or install the program again.",
-    "embedder": "",
+    "embedder": "Or drop an embedding model as GGUF, or a folder with model.onnx and tokenizer.json.",
 }
 
 

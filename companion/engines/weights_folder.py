@@ -1,4 +1,4 @@
-"""What a user dropped into the models folder: GGUF files, faster-whisper folders, Piper voices."""
+"""What a user dropped into the models folder: GGUF files, faster-whisper and embedding folders, Piper voices."""
 
 from __future__ import annotations
 
@@ -53,12 +53,16 @@ def _in_folder(folder: Path, models_folder: Path) -> Iterator[InstalledModel]:
         size = sum(file.stat().st_size for file in folder.iterdir() if file.is_file())
         yield InstalledModel(folder.name, "recogniser", folder.name, folder, size, (), False, False)
         return
+    if folder != models_folder and _is_embedder(folder):
+        size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+        yield InstalledModel(folder.name, "embedder", folder.name, folder, size, (), False, False)
+        return
     for file in sorted(folder.iterdir()):
         if not file.is_file() or file.name.startswith("."):
             continue
         suffix = file.suffix.lower()
         if suffix == ".gguf" and _is_language_model(file):
-            yield _model(file, models_folder, "language", ())
+            yield _model(file, models_folder, "embedder" if _embeds(file) else "language", ())
         elif suffix == ".onnx" and (description := file.with_name(file.name + ".json")).is_file():
             yield _model(file, models_folder, "voice", _piper_languages(description))
 
@@ -71,6 +75,21 @@ def _model(file: Path, models_folder: Path, role: ModelRole, languages: tuple[st
 def _is_whisper(folder: Path) -> bool:
     has_words = (folder / "tokenizer.json").is_file() or any(folder.glob("vocabulary.*"))
     return (folder / "model.bin").is_file() and has_words
+
+
+def _is_embedder(folder: Path) -> bool:
+    has_model = (folder / "model.onnx").is_file() or (folder / "onnx" / "model.onnx").is_file()
+    return has_model and (folder / "tokenizer.json").is_file()
+
+
+def _embeds(file: Path) -> bool:
+    """Tell whether a GGUF makes vectors of texts: an encoder, or a model that says how it pools."""
+    with file.open("rb") as opened:
+        head = opened.read(_HEAD_BYTES)
+    key = head.find(b"general.architecture")
+    # After the key: u32 type, u64 length, the string.
+    architecture = head[key + 32 : key + 52] if key >= 0 else b""
+    return b"bert" in architecture or b".pooling_type" in head
 
 
 def _is_language_model(file: Path) -> bool:

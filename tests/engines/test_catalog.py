@@ -264,7 +264,9 @@ def test_unreadable_catalogue_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.engine
-@pytest.mark.parametrize("id", ["whisper-base", "kokoro-82m-v1.0-int8", "silero-vad-v6"])
+@pytest.mark.parametrize(
+    "id", ["whisper-base", "kokoro-82m-v1.0-int8", "silero-vad-v6", "use-multilingual-v3"]
+)
 def test_starter_packages_give_the_published_files(id: str, models: Path) -> None:
     row = load_catalog(CATALOG_FILE).row(id)
     if missing := missing_packages(row):
