@@ -5,7 +5,7 @@ A slot is a name (`home`) or a name with a thing (`likes:香菜`).
 
 from __future__ import annotations
 
-_OPPOSITES = {"likes": "dislikes", "dislikes": "likes"}
+_OPPOSITES = {"likes": "dislikes", "dislikes": "likes", "allergy": "no_allergy", "no_allergy": "allergy"}
 _JOINS = " ，。,.!！"
 
 

@@ -22,6 +22,8 @@ from companion.storage.exchange import import_chat
 Step = Callable[[], object]
 _T = TypeVar("_T")
 _TRIES = 4
+EMPTY = "[[], [[], [], [], []]]"
+"""The state of a log without chats and memories."""
 
 
 def prepare(folder: Path) -> None:
@@ -30,6 +32,7 @@ def prepare(folder: Path) -> None:
     chat = log.create_chat("aria", title="旧").chat
     for n in range(6):
         log.add(chat, "user" if n % 2 else "assistant", f"第{n}句 " + "雨" * 200)
+    log.memories.add("aria", "用户自己写的", slot="note", value="自己")
     kept = backup(log, folder / "kept", now=1.0)
     kept.rename(folder / "kept.sqlite3")
     log.add(chat, "user", "备份之后")

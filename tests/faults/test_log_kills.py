@@ -95,7 +95,7 @@ def _fresh(start: Path, folder: Path, workload: str) -> Path:
 
 
 def _states(folder: Path, workload: str) -> list[str]:
-    found = ["[]"]
+    found: list[str] = [_WORKLOADS.EMPTY]
     if workload != "talk":
         found = [_opened_state(folder, damaged=workload == "mend")]
     log, steps = _WORKLOADS.steps(folder, workload)
