@@ -110,7 +110,7 @@ def parse(
 
 def _check_version(card: Mapping[str, Any], report: Report) -> None:
     spec, version = card.get("spec"), number(card.get("spec_version"), 0)
-    if spec is not None and spec not in _NEWEST:
+    if spec is not None and str(spec) not in _NEWEST:
         report("spec", f"is '{str(spec)[:40]}', which is not known; what looks familiar is used")
     elif spec is not None and version > _NEWEST[str(spec)]:
         report("spec_version", f"is {version:g}, newer than {_NEWEST[str(spec)]:g}; some of it may go unused")
