@@ -134,7 +134,7 @@ class LoreScan:
         self._window = _window(scene, library)
         self._in_chat: dict[int, int] = {}
         self._in_lore: set[int] = set()
-        self._lore = ""
+        self._lore, self._n_taken_in = "", 0
         self._open_books = set(library.recursive_books)
         self._matched: dict[tuple[str, bool, int], bool] = {}
         self._level = 0
@@ -171,6 +171,7 @@ class LoreScan:
             self._open_books.add(source.book)
             texts += [self._library.visible(source.text), *hidden_keys(source.text)]
         self._lore = "\n".join([self._lore, *texts])[-_MAX_CHARS:]
+        self._n_taken_in += 1
         new = frozenset(self._library.table.search(Text(texts, self._fold))) - self._in_lore
         self._in_lore |= new
         return new
@@ -384,7 +385,7 @@ class LoreScan:
 
     def _matches(self, pattern: str, case_sensitive: bool, depth: int) -> bool:
         """Search the newest `depth` messages, or the lore taken in so far for 0."""
-        place = depth if depth else -len(self._lore)
+        place = depth or -self._n_taken_in
         asked = (pattern, case_sensitive, place)
         if asked not in self._matched:
             text = "\n".join(self._window[len(self._window) - depth :]) if depth else self._lore
