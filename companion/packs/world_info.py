@@ -142,17 +142,17 @@ def as_character_book(value: Any) -> dict[str, Any]:
     """Return a book of any dialect as the object that stands in a V3 card, with every field V3 demands."""
     if isinstance(value, dict) and value.get("spec") == "lorebook_v3":
         value = value.get("data")
-    skipped = ("entries", "data", "type") if form_of(value) == "risu" else ("entries",)
-    book = {key: copy.deepcopy(one) for key, one in settings_of(value).items() if key not in skipped}
-    if not isinstance(book.get("extensions"), dict):
-        book["extensions"] = {}
     items = []
     for raw in entries_of(value):
         if raw.id is None:
             items.append(copy.deepcopy(raw.item))
         else:
             items.append(_completed(raw, read_entry(raw.item, raw.id, "", "", _silent)))
+    skipped = ("data", "type") if form_of(value) == "risu" else ()
+    book = {key: copy.deepcopy(one) for key, one in settings_of(value).items() if key not in skipped}
     book["entries"] = items
+    if not isinstance(book.get("extensions"), dict):
+        book["extensions"] = {}
     return book
 
 
