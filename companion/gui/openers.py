@@ -9,6 +9,8 @@ from companion.domain import commands as do
 from companion.domain.character import PackReport
 from companion.gui.characters.editor import EditorPage
 from companion.gui.characters.page import CharactersPage
+from companion.gui.inert import plain_name
+from companion.gui.memories.page import MemoriesPage
 from companion.gui.preferences.page import PreferencesPage
 from companion.gui.translation import tr
 from companion.gui.welcome.page import Place, WelcomePage
@@ -18,7 +20,8 @@ if TYPE_CHECKING:
 
 
 def openers(window: MainWindow) -> dict[str, Callable[[], None]]:
-    """Return what opens each page: settings, models, microphone, sound, characters, new_character, welcome."""
+    """Return what opens each page: settings, models, microphone, sound, characters, new_character, memories,
+    welcome."""
     place = Place()
     return {
         "settings": lambda: open_settings(window, "general"),
@@ -27,6 +30,7 @@ def openers(window: MainWindow) -> dict[str, Callable[[], None]]:
         "sound": lambda: open_settings(window, "voice"),
         "characters": lambda: open_characters(window),
         "new_character": lambda: open_editor(window, None),
+        "memories": lambda: open_memories(window),
         "welcome": lambda: open_welcome(window, place),
     }
 
@@ -73,6 +77,20 @@ def open_editor(window: MainWindow, report: PackReport | None) -> None:
     window.open_page(page, tr("Edit the character") if report is not None else tr("New character"))
 
 
+def open_memories(window: MainWindow, *, edit: int = 0) -> None:
+    """Show what the open character remembers; `edit` is a card to correct at once."""
+    character = window.director.character
+    if character is None:
+        return
+    if isinstance(present := window.pages.content, MemoriesPage):
+        present.correct(edit)
+        return
+    page = MemoriesPage(window.companion, window.look, window.tasks, character, edit=edit)
+    page.message_wanted.connect(lambda chat, message: _show_message(window, character.id, chat, message))
+    window.bridge.arrived.connect(page.take)
+    window.open_page(page, tr("What {name} remembers", name=plain_name(character.shown_name)))
+
+
 def open_welcome(window: MainWindow, place: Place) -> None:
     """Show the first steps, where they were left."""
     page = WelcomePage(window.companion, window.look, window.tasks, window.portraits, place)
@@ -86,6 +104,12 @@ def open_welcome(window: MainWindow, place: Place) -> None:
 def _talk(window: MainWindow, report: PackReport) -> None:
     window.companion.post(do.OpenCharacter(report.id))
     _go_home(window)
+
+
+def _show_message(window: MainWindow, character: str, chat: str, message: int) -> None:
+    _go_home(window)
+    if window.pages.is_home:
+        window.director.open_message(character, chat, message)
 
 
 def _saved(window: MainWindow) -> None:

@@ -68,6 +68,10 @@ class InlineField(QFrame):
     def text(self) -> str:
         return self._field.toPlainText()
 
+    def set_name(self, name: str) -> None:
+        """Say to screen readers what is written here."""
+        self._field.setAccessibleName(name)
+
     def wanted_height(self) -> int:
         """Return a height that shows the text, up to 14 lines."""
         n_lines = min(_MAX_LINES, max(2, round(self._field.document().size().height())))
