@@ -20,7 +20,7 @@ def card(**more: Any) -> dict[str, Any]:
 
 
 def raw(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False).encode()
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
 def entry(**more: Any) -> dict[str, Any]:
