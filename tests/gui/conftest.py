@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import sys
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from PySide6.QtWidgets import QApplication
@@ -16,9 +19,11 @@ from companion.conversation.bus import EventBus
 from companion.conversation.slots import Engines
 from companion.domain import commands as do
 from companion.domain import events
-from companion.domain.character import Character, PackReport, Problem
+from companion.domain.character import Character, Lorebook, PackReport, Problem
+from companion.domain.lore import LoreIndex, Scan
+from companion.domain.lore_scene import Scene
 from companion.domain.memory import Recollected
-from companion.domain.messages import StoredMessage, TurnId
+from companion.domain.messages import Message, StoredMessage, TurnId
 from companion.domain.state import State
 from companion.engines.catalog import load_catalog
 from companion.engines.weights_folder import InstalledModel
@@ -30,14 +35,31 @@ from companion.gui.window import MainWindow
 from companion.hardware import Hardware
 from companion.packs import editor
 from companion.packs.editor import CharacterDraft
+from companion.packs.export import ExportReport
 from companion.paths import Paths, bundled
 from companion.settings import Settings
 from companion.storage.chat_log import SqliteChatLog
+from companion.text.folding import fold_search
+from companion.text.timed_regex import TimedRegex
 
 NOON = 1_764_072_000.0  # 25 November 2025
 
 
 HERE = Path(__file__).parent
+
+
+def _beside(name: str) -> ModuleType:
+    """Return the module `name` beside this file; tests are no packages."""
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, HERE / f"{name}.py")
+        assert spec is not None
+        assert spec.loader is not None
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]
+
+
+lore_world = _beside("lore_world")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -77,6 +99,10 @@ class RuleCompanion:
         self.engines = Engines()
         self.log = SqliteChatLog.open(self.paths.chat_log)
         self.posted: list[do.Command] = []
+        self.lore = lore_world.RuleLore()
+        self.books = lore_world.RuleBooks()
+        self.removed: list[str] = []
+        self.exported: list[tuple[str, Path, bool]] = []
         self.installed: list[Path] = []
         self.saved = 0
         self.closed = False
@@ -111,6 +137,21 @@ class RuleCompanion:
 
     def save_character(self, draft: CharacterDraft) -> PackReport:
         return editor.save(draft, self.paths.characters, cache=self.paths.cache)
+
+    def remove_character(self, id_: str) -> None:
+        self.removed.append(id_)
+        self.people = [one for one in self.people if one.id != id_]
+
+    def export_character(self, id_: str, target: Path, *, with_lore: bool) -> ExportReport:
+        self.exported.append((id_, target, with_lore))
+        left = () if target.suffix == ".charx" else (Problem("assets[1]", "the form cannot hold it"),)
+        return ExportReport(target, "json", 3, 2, 1, left)
+
+    def try_lore(self, character: str, books: Sequence[Lorebook], text: str) -> Scan:
+        scene = Scene((Message("user", text),))
+        return LoreIndex(books, fold_search).scan(
+            scene, TimedRegex(), lambda texts: [len(one) for one in texts], budget=1000
+        )
 
     def devices(self, direction: str) -> list[str]:
         return ["USB", "HDMI"] if direction == "output" else ["USB"]

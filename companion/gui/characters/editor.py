@@ -46,10 +46,15 @@ _COUNTED: Final[dict[str, Section]] = {
 
 
 class EditorPage(QWidget):
-    """`saved` carries the pack's report, `left` asks to close the page; `report` None begins a new character."""
+    """`saved` carries the pack's report, `left` asks to close the page; `report` None begins a new character.
+
+    `books_wanted` asks for the lorebooks, `entry_wanted` for an entry of one (ids). `chat` gives the open chat's text.
+    """
 
     saved = Signal(object)
     left = Signal()
+    books_wanted = Signal()
+    entry_wanted = Signal(str, str)
 
     def __init__(
         self,
@@ -58,13 +63,16 @@ class EditorPage(QWidget):
         tasks: Tasks,
         report: PackReport | None = None,
         parent: QWidget | None = None,
+        *,
+        chat: Callable[[], str] | None = None,
     ) -> None:
         super().__init__(parent)
         self._companion, self._tasks = companion, tasks
         self._draft, face, self._bundled = _opened(report)
         self._may_leave = False
         self._leave_after_save = False
-        self.person, self.opening, self.lore = PersonForm(), OpeningForm(look), LoreForm(look)
+        self.person, self.opening = PersonForm(), OpeningForm(look)
+        self.lore = LoreForm(companion, look, tasks, chat=chat)
         self.voice = VoiceForm(read_blends(bundled("assets") / "voices"))
         self.looks, self.advanced = LookForm(look), AdvancedForm()
         self.looks.set_face(face)
@@ -115,6 +123,11 @@ class EditorPage(QWidget):
             return True
         self.guard.ask()
         return False
+
+    def show_entry(self, entry: str) -> None:
+        """Go to a lorebook entry of her own by its id."""
+        self.parts.show_part("lore")
+        self.lore.entries.choose_id(entry)
 
     # ---- saving
 
@@ -192,6 +205,8 @@ class EditorPage(QWidget):
     def _connect(self) -> None:
         for _, _, form in self._forms:
             form.changed.connect(self._on_edited)
+        self.lore.books_wanted.connect(self.books_wanted)
+        self.lore.entry_wanted.connect(self.entry_wanted)
         self.save_button.clicked.connect(lambda: self.save())
         self.copy_button.clicked.connect(lambda: self.save(copy=True))
         self.guard.save_wanted.connect(self._save_and_leave)

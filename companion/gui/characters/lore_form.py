@@ -1,81 +1,91 @@
-"""What she knows of her world: a table of entries, and the chosen one below it to write on."""
+"""What she knows of her world: the entries of her own lorebook, the others she uses, and a place to try them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QFrame,
-    QHBoxLayout,
-    QHeaderView,
-    QTableView,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QTableView, QVBoxLayout, QWidget
 
-from companion.gui.buttons import icon_button, push_button
+from companion.domain.character import Lorebook
+from companion.errors import CompanionError
+from companion.gui.buttons import push_button
 from companion.gui.characters.labelled import GrowingText, Labelled
-from companion.gui.characters.lore_model import (
-    CONSTANT,
-    CONTENT,
-    ENABLED,
-    KEYS,
-    LoreModel,
-    keys_of,
-    keys_text,
-)
-from companion.gui.icons import icon
-from companion.gui.inert import plain_label
+from companion.gui.characters.lore_model import LoreModel
+from companion.gui.inert import plain_label, plain_name
+from companion.gui.lore.book_settings import BookSettings
+from companion.gui.lore.entries import EntriesEditor
+from companion.gui.lore.tester import Tester
+from companion.gui.surface import Surface
+from companion.gui.tasks import Tasks
 from companion.gui.theme import Look
 from companion.gui.translation import Texts, tr
 from companion.packs.editor import CharacterDraft
 
 
 class LoreForm(QWidget):
-    changed = Signal()
+    """`books_wanted` asks for the page of lorebooks, `entry_wanted` for an entry of another book (ids)."""
 
-    def __init__(self, look: Look) -> None:
+    changed = Signal()
+    books_wanted = Signal()
+    entry_wanted = Signal(str, str)
+
+    def __init__(
+        self, companion: Surface, look: Look, tasks: Tasks, *, chat: Callable[[], str] | None = None
+    ) -> None:
         super().__init__()
-        self._look = look
-        self.model = LoreModel(self)
-        self.table = self._make_table()
+        self._companion, self._tasks = companion, tasks
+        self._draft = CharacterDraft()
+        self._attached: tuple[Lorebook, ...] = ()
+        self.entries = EntriesEditor(look)
+        self.settings = BookSettings()
+        self.tester = Tester(
+            companion, look, tasks, character=lambda: self._draft.id, books=self._books, chat=chat
+        )
         self._intro = plain_label(tone="muted", wrap=True)
-        self._empty = plain_label(tone="muted", wrap=True)
-        texts = Texts(self)
-        self.add = push_button(parent=self)
-        self.remove = icon_button(texts, look, "delete", "Take this entry away")
-        self.keys, self.content = GrowingText(least=1, most=4), GrowingText(least=4, most=14)
+        self._others = plain_label(tone="muted", wrap=True)
+        self.manage = push_button(parent=self)
         self._fields = {
-            "keys": Labelled(
-                self.keys, lambda: (tr("Keywords"), tr("She remembers it when one of them is mentioned."))
-            ),
-            "lore": Labelled(self.content, lambda: (tr("What she knows"), "")),
+            **self.entries.form.fields,
+            "book": Labelled(self.settings, lambda: (tr("How it is read"), "")),
         }
-        self._detail = QFrame()
-        self._detail.setProperty("look", "card")
-        inside = QVBoxLayout(self._detail)
-        inside.setContentsMargins(16, 14, 16, 16)
-        inside.setSpacing(12)
-        for field in self._fields.values():
-            inside.addWidget(field)
-        bar = QHBoxLayout()
-        bar.addWidget(self.add)
-        bar.addStretch(1)
-        bar.addWidget(self.remove)
+        others = QHBoxLayout()
+        others.addWidget(self._others, 1)
+        others.addWidget(self.manage)
+        self._books_row = QWidget()
+        self._books_row.setLayout(others)
+        others.setContentsMargins(0, 0, 0, 0)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
-        box.setSpacing(12)
-        for widget in (self._intro, self.table, self._empty):
+        box.setSpacing(14)
+        for widget in (self._intro, self.entries, _card(self.tester), self._books_row, self._fields["book"]):
             box.addWidget(widget)
-        box.addLayout(bar)
-        box.addWidget(self._detail)
         box.addStretch(1)
-        self._connect()
-        texts.also(self._write)
+        self.entries.changed.connect(self._on_changed)
+        self.settings.changed.connect(self._on_changed)
+        self.tester.entry_wanted.connect(self.show_entry)
+        self.manage.clicked.connect(self.books_wanted)
+        Texts(self).also(self._write)
         self._write()
-        self._show_detail()
+
+    # The table and its texts, under the names of the editor's other parts.
+
+    @property
+    def model(self) -> LoreModel:
+        return self.entries.model
+
+    @property
+    def table(self) -> QTableView:
+        return self.entries.table
+
+    @property
+    def keys(self) -> GrowingText:
+        return self.entries.form.keys
+
+    @property
+    def content(self) -> GrowingText:
+        return self.entries.form.content
 
     @property
     def fields(self) -> dict[str, Labelled]:
@@ -83,96 +93,67 @@ class LoreForm(QWidget):
 
     def show_draft(self, draft: CharacterDraft) -> None:
         """Show the draft without telling."""
-        if draft.lore != self.model.entries:
-            self.model.show_entries(draft.lore)
-        if draft.lore and not self.table.currentIndex().isValid():
-            self.table.selectRow(0)
-        self._fit()
-        self._show_detail()
+        is_other = draft.id != self._draft.id
+        self._draft = draft
+        self.entries.show_entries(draft.lore)
+        self.settings.show_values(
+            scan_depth=draft.scan_depth, token_budget=draft.token_budget, recursive=draft.recursive_scanning
+        )
+        self._books_row.setVisible(bool(draft.id))
+        if is_other:
+            self.refresh_books()
 
     def put_into(self, draft: CharacterDraft) -> CharacterDraft:
         """Return the draft with what stands here; entries without content and keys are left out."""
         return replace(
-            draft, lore=tuple(one for one in self.model.entries if one.content.strip() or one.keys)
+            draft,
+            lore=self.entries.entries,
+            scan_depth=self.settings.value_of("scan_depth", draft.scan_depth),
+            token_budget=self.settings.value_of("token_budget", draft.token_budget),
+            recursive_scanning=self.settings.recursive.isChecked(),
         )
 
-    def _make_table(self) -> QTableView:
-        table = QTableView()
-        table.setProperty("look", "table")
-        table.setModel(self.model)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setTabKeyNavigation(False)
-        table.setShowGrid(False)
-        table.setWordWrap(False)
-        table.verticalHeader().hide()
-        header = table.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        for narrow in (ENABLED, CONSTANT):
-            header.setSectionResizeMode(narrow, QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(KEYS, QHeaderView.ResizeMode.Interactive)
-        header.setSectionResizeMode(CONTENT, QHeaderView.ResizeMode.Stretch)
-        table.setColumnWidth(KEYS, 170)
-        return table
+    def refresh_books(self) -> None:
+        """Ask anew which other lorebooks she uses."""
+        if id_ := self._draft.id:
+            self._tasks.run(lambda: self._companion.books.attached(id_), self._show_books, self._no_books)
 
-    def _connect(self) -> None:
-        self.model.edited.connect(self._on_edited)
-        self.table.selectionModel().currentRowChanged.connect(lambda *_: self._show_detail())
-        self.add.clicked.connect(self._add)
-        self.remove.clicked.connect(self._remove)
-        self.keys.edited.connect(self._on_keys)
-        self.content.edited.connect(self._on_content)
-        self._look.changed.connect(self._draw)
+    def show_entry(self, book: str, entry: str) -> None:
+        """Go to an entry; `entry` is its id, or its row in the present order for one that is not saved yet."""
+        if book:
+            self.entry_wanted.emit(book, entry)
+        elif self.model.row_of(entry) >= 0:
+            self.entries.choose_id(entry)
+        elif entry.startswith("row "):
+            self.entries.choose(int(entry.removeprefix("row ")))
+        self.table.setFocus()
 
-    def _on_edited(self) -> None:
-        self._fit()
+    def _books(self) -> Sequence[Lorebook]:
+        # Entries that are not saved yet have no id; the row stands for it.
+        rows = (replace(one, id=one.id or f"row {row}") for row, one in enumerate(self.model.entries))
+        own = Lorebook(
+            tuple(rows),
+            scan_depth=max(1, self.settings.scan_depth.value()),
+            token_budget=self.settings.token_budget.value(),
+            recursive_scanning=self.settings.recursive.isChecked(),
+        )
+        return (own, *self._attached)
+
+    def _on_changed(self) -> None:
+        self.tester.refresh()
         self.changed.emit()
 
-    def _add(self) -> None:
-        row = self.model.append()
-        self.table.selectRow(row)
-        self._show_detail()
-        self.keys.setFocus()
+    def _show_books(self, books: Sequence[Lorebook]) -> None:
+        self._attached = tuple(books)
+        self._write_books()
 
-    def _remove(self) -> None:
-        row = self.table.currentIndex().row()
-        if row >= 0:
-            self.model.remove(row)
-            self._show_detail()
-            self.table.setFocus()
+    def _no_books(self, error: CompanionError) -> None:
+        self._show_books(())
 
-    def _on_keys(self) -> None:
-        row = self.table.currentIndex().row()
-        if row >= 0:
-            entry = self.model.entry(row)
-            keys = keys_of(self.keys.text(), use_regex=entry.use_regex)
-            self.model.change(row, replace(entry, keys=keys))
-
-    def _on_content(self) -> None:
-        row = self.table.currentIndex().row()
-        if row >= 0:
-            self.model.change(row, replace(self.model.entry(row), content=self.content.text()))
-
-    def _show_detail(self) -> None:
-        row = self.table.currentIndex().row()
-        there = 0 <= row < self.model.rowCount()
-        self._detail.setVisible(there)
-        self.remove.setEnabled(there)
-        if there:
-            entry = self.model.entry(row)
-            if keys_of(self.keys.text(), use_regex=entry.use_regex) != entry.keys:
-                self.keys.set_text(keys_text(entry))
-            self.content.set_text(entry.content)
-
-    def _fit(self) -> None:
-        n = self.model.rowCount()
-        self.table.setVisible(n > 0)
-        self._empty.setVisible(n == 0)
-        height = self._look.px(36)
-        self.table.verticalHeader().setDefaultSectionSize(height)
-        self.table.setFixedHeight(
-            self.table.horizontalHeader().sizeHint().height() + min(8, max(1, n)) * height + 4
+    def _write_books(self) -> None:
+        names = "、".join(plain_name(one.name or one.id, 30) for one in self._attached[:5])
+        self._others.setText(
+            tr("She also uses: {names}", names=names) if names else tr("She uses no other lorebook.")
         )
 
     def _write(self) -> None:
@@ -181,11 +162,14 @@ class LoreForm(QWidget):
                 "She has these in mind only when they come up, so there may be many. “Always” keeps one in mind."
             )
         )
-        self._empty.setText(tr("Nothing yet. People, places and stories of her world belong here."))
-        self.add.setText(tr("Add an entry"))
-        self.table.setAccessibleName(tr("What she knows of her world"))
-        self._draw()
+        self.manage.setText(tr("Lorebooks…"))
+        self._write_books()
 
-    def _draw(self) -> None:
-        self.add.setIcon(icon("add", self._look.tokens.text, size=self._look.px(16)))
-        self._fit()
+
+def _card(content: QWidget) -> QFrame:
+    frame = QFrame()
+    frame.setProperty("look", "card")
+    inside = QVBoxLayout(frame)
+    inside.setContentsMargins(16, 14, 16, 14)
+    inside.addWidget(content)
+    return frame
