@@ -6,7 +6,7 @@ import threading
 from typing import Generic, TypeVar
 
 from companion.errors import Cancelled, CompanionError, ModelError
-from companion.ports import AudioIO, Cancel, LanguageModel, Recogniser, Voice
+from companion.ports import AudioIO, Cancel, LanguageModel, RecallIndex, Recogniser, Voice
 
 T = TypeVar("T")
 
@@ -75,3 +75,4 @@ class Engines:
         self.recogniser: Slot[Recogniser] = Slot()
         self.voice: Slot[Voice] = Slot()
         self.audio: Slot[AudioIO] = Slot()
+        self.recall: Slot[RecallIndex] = Slot()
