@@ -344,10 +344,39 @@ class OnnxMaker:
         (folder / "voice.onnx.json").write_text(json.dumps(config | description), encoding="utf-8")
         return file
 
+    def text_embedder(self, folder: Path) -> Path:
+        """Write an embedding model of 8 dimensions whose tokens are bytes, and its tokenizer."""
+        table = [((row * 37 + column * 11) % 29 - 14) / 7 for row in range(257) for column in range(8)]
+        graph = self.graph(
+            [self.node("Gather", ["table", "input_ids"], ["last_hidden_state"])],
+            [self.tensor("table", FLOAT, [257, 8], table)],
+            [self.value(name, INT64, ["batch", "tokens"]) for name in ("input_ids", "attention_mask")],
+            [self.value("last_hidden_state", FLOAT, ["batch", "tokens", 8])],
+        )
+        (folder / "model.onnx").write_bytes(self.model(graph))
+        plain = [*range(33, 127), *range(161, 173), *range(174, 256)]
+        letters = [*map(chr, plain), *(chr(256 + n) for n in range(256 - len(plain)))]
+        tokenizer = {
+            "version": "1.0",
+            "added_tokens": [],
+            "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True},
+            "model": {"type": "BPE", "vocab": {one: row for row, one in enumerate(letters)}, "merges": []},
+        }
+        (folder / "tokenizer.json").write_text(json.dumps(tokenizer), encoding="utf-8")
+        return folder
+
     sub = staticmethod(sub)
     number = staticmethod(number)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def onnx() -> OnnxMaker:
     return OnnxMaker()
+
+
+@pytest.fixture
+def tiny_embedder(onnx: OnnxMaker, tmp_path: Path) -> Path:
+    """A folder with an embedding model that anything may be done to."""
+    folder = tmp_path / "tiny-embedder"
+    folder.mkdir()
+    return onnx.text_embedder(folder)

@@ -84,6 +84,8 @@ class OnnxText:
     def _run(self, session: OnnxSession, texts: list[str]) -> NDArray[np.float32]:
         encoded = self._tokenizer.encode_batch([text.encode("utf-8", "replace").decode() for text in texts])
         mask = np.array([one.attention_mask for one in encoded], np.int64)
+        if not mask.size:
+            return np.zeros((len(texts), self._dimensions), np.float32)
         every = {
             "input_ids": np.array([one.ids for one in encoded], np.int64),
             "attention_mask": mask,
