@@ -86,6 +86,8 @@ class RecallClient:
         stage = next(self._stages)
         with self._alone(cancel), self._supervisor.lease(cancel) as exchange:
             for n, batch in enumerate(_batches(items)):
+                if cancel.requested:
+                    raise Cancelled
                 fields = {"stage": stage, "first": n == 0, "items": encode(tuple(batch))[0]}
                 _last(exchange.call("stage", fields, cancel=cancel))
             fields = {"stage": stage, "collection": collection, "n_items": len(items)}
