@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from companion.domain import commands as do
 from companion.domain.character import PackReport
+from companion.domain.messages import StoredMessage
 from companion.gui.characters.editor import EditorPage
 from companion.gui.characters.page import CharactersPage
 from companion.gui.inert import plain_name
@@ -14,6 +15,7 @@ from companion.gui.memories.page import MemoriesPage
 from companion.gui.preferences.page import PreferencesPage
 from companion.gui.translation import tr
 from companion.gui.welcome.page import Place, WelcomePage
+from companion.gui.why.page import WhyPage
 
 if TYPE_CHECKING:
     from companion.gui.window import MainWindow
@@ -89,6 +91,27 @@ def open_memories(window: MainWindow, *, edit: int = 0) -> None:
     page.message_wanted.connect(lambda chat, message: _show_message(window, character.id, chat, message))
     window.bridge.arrived.connect(page.take)
     window.open_page(page, tr("What {name} remembers", name=plain_name(character.shown_name)))
+
+
+def open_why(window: MainWindow, message: StoredMessage) -> None:
+    """Show why the open character said `message`."""
+    character = window.director.character
+    if character is None:
+        return
+    page = WhyPage(window.companion, window.look, window.tasks, character, message)
+    page.message_wanted.connect(lambda chat, id_: _show_message(window, character.id, chat, id_))
+    page.memory_wanted.connect(lambda memory: open_memories(window, edit=memory))
+    page.entry_wanted.connect(lambda key: _open_entry(window, character.id, key))
+    window.open_page(page, tr("Why did she say that?"))
+
+
+def _open_entry(window: MainWindow, character: str, key: str) -> None:
+    def show(reports: Sequence[PackReport]) -> None:
+        report = next((one for one in reports if one.id == character), None)
+        if report is not None:
+            open_editor(window, report)
+
+    window.tasks.run(window.companion.characters, show)
 
 
 def open_welcome(window: MainWindow, place: Place) -> None:

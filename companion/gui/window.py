@@ -27,7 +27,7 @@ from companion.gui.files import Files, packs_in
 from companion.gui.home import Home
 from companion.gui.inert import InertBrowser
 from companion.gui.menus import window_menu
-from companion.gui.openers import openers
+from companion.gui.openers import open_why, openers
 from companion.gui.pages import PageStack
 from companion.gui.portraits import Portraits
 from companion.gui.problems import ProblemsPage
@@ -171,6 +171,7 @@ class MainWindow(QMainWindow):
         self.director.problems_wanted.connect(self.open_problems)
         self.panel.help_wanted.connect(self.open_named)
         self.panel.read_wanted.connect(self.open_text)
+        self.panel.rows.why_wanted.connect(lambda message: open_why(self, message))
         side.settings_wanted.connect(lambda: self.open_named("settings"))
         side.add_wanted.connect(self.files.choose_characters)
         side.search_wanted.connect(self.director.search)

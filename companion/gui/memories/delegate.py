@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QSize, Qt
-from PySide6.QtGui import QAbstractTextDocumentLayout, QFont, QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QAbstractTextDocumentLayout, QFont, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from companion.gui.icons import pixmap
@@ -53,13 +53,15 @@ class MemoryDelegate(QStyledItemDelegate):
             document.documentLayout().draw(painter, QAbstractTextDocumentLayout.PaintContext())
             painter.restore()
         for part in layout.parts:
-            if not part.quiet or focused or index.row() in (self.hot, self._view.currentIndex().row()):
-                self._paint_part(painter, part, row, focused=focused)
+            near = focused or index.row() in (self.hot, self._view.currentIndex().row())
+            if near or not part.quiet:
+                self._paint_part(painter, part, row, near=near)
         painter.restore()
 
-    def _paint_part(self, painter: QPainter, part: Part, row: Row, *, focused: bool) -> None:
+    def _paint_part(self, painter: QPainter, part: Part, row: Row, *, near: bool) -> None:
         tokens, rect = self._look.tokens, part.rect
-        colour = getattr(tokens, part.tone)
+        leads = part.target in ("where", "earlier", "fold") and near
+        colour = tokens.accent if leads else getattr(tokens, part.tone)
         if part.icon:
             size = self._look.px(18)
             ratio = self._view.devicePixelRatioF()
@@ -73,12 +75,8 @@ class MemoryDelegate(QStyledItemDelegate):
                 weight=QFont.Weight.DemiBold if is_title else QFont.Weight.Normal,
             )
             painter.setFont(font)
-            painter.setPen(tokens.accent if row.folds and focused else colour)
+            painter.setPen(colour)
             shift = self._look.px(22) if part.icon else 0
             painter.drawText(
                 rect.adjusted(shift, 0, self._look.px(20), 0), Qt.AlignmentFlag.AlignVCenter, part.text
             )
-            if part.target == "where":
-                y = rect.center().y() + QFontMetricsF(font).ascent() / 2 + 2
-                painter.setPen(QPen(tokens.outline, 1))
-                painter.drawLine(QPointF(rect.left(), y), QPointF(rect.right(), y))

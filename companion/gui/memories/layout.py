@@ -6,7 +6,15 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QTextCharFormat, QTextCursor, QTextDocument, QTextOption
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QTextCharFormat,
+    QTextCursor,
+    QTextDocument,
+    QTextOption,
+)
 
 from companion.gui.inert import InertDocument, tame
 from companion.gui.memories.collection import Card
@@ -65,9 +73,10 @@ def _title(row: Row, left: float, column: float, look: Look) -> RowLayout:
     px = look.px
     high = float(px(28))
     text = group_title(row.group)
-    wide = QFontMetricsF(look.font("lead")).horizontalAdvance(text) + px(32)
-    out = RowLayout(height=px(20) + high + px(4))
     icon = ("down" if row.opened else "right") if row.folds else ""
+    bold = look.font("lead", weight=QFont.Weight.DemiBold)
+    wide = QFontMetricsF(bold).horizontalAdvance(text) + px(32 if icon else 10)
+    out = RowLayout(height=px(20) + high + px(4))
     out.parts.append(Part(QRectF(left, px(20), wide, high), "fold" if row.folds else "", text, icon, "text"))
     out.parts.append(Part(QRectF(left + wide, px(20), px(80), high), "", str(row.n)))
     return out
@@ -109,9 +118,9 @@ def _buttons(card: Card, right: float, top: float, look: Look) -> list[Part]:
     else:
         pinned = card.memory.pinned
         wanted = [
+            ("pin", "pinned" if pinned else "pin", "accent" if pinned else "muted", not pinned),
             ("forget", "delete", "muted", True),
             ("edit", "edit", "muted", True),
-            ("pin", "pinned" if pinned else "pin", "accent" if pinned else "muted", not pinned),
         ]
     return [
         Part(QRectF(right - side * (at + 1), top, side, side), target, "", icon, tone, quiet)

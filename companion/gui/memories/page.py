@@ -9,7 +9,16 @@ from typing import Final, TypeVar
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QLineEdit,
+    QMenu,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from companion.domain import events
 from companion.domain.character import Character
@@ -380,6 +389,7 @@ def _column(look: Look) -> QWidget:
     """Return a widget as wide as the cards at most."""
     column = QWidget()
     column.setMaximumWidth(look.px(COLUMN))
+    column.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
     return column
 
 

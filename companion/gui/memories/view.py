@@ -74,7 +74,7 @@ class MemoryList(QListView):
 
     def layout_of(self, row: Row) -> RowLayout:
         """Return the layout of a row, from the cache while the width is the same."""
-        width = float(self.viewport().width())
+        width = float(self.width())  # the scroll bar takes its place from the margin
         found = self._layouts.get(row)
         if found is None or found[0] != width:
             if len(self._layouts) > _KEPT:
@@ -134,10 +134,8 @@ class MemoryList(QListView):
             return
         at = self._model.row_of(self.inline.field.message)
         rect = self.visualRect(self._model.index(at))
-        column = min(rect.width(), self._look.px(COLUMN) + 2 * self._look.px(MARGIN))
-        self.inline.place(
-            QRect(rect.left() + (rect.width() - column) // 2, rect.top(), column, rect.height())
-        )
+        column = min(self.width(), self._look.px(COLUMN) + 2 * self._look.px(MARGIN))
+        self.inline.place(QRect((self.width() - column) // 2, rect.top(), column, rect.height()))
 
     # ---- pointer
 
