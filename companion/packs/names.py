@@ -63,6 +63,8 @@ def pack_id(name: str) -> str:
     while len(text.encode("utf-8", "surrogatepass")) > MAX_PART_BYTES - 40:
         text = text[:-1]
     text = text.encode("utf-8", "replace").decode("utf-8").strip(" .-_")
+    if _RESERVED.match(text):
+        text = text.replace(".", "-")
     return f"{text}-" if _RESERVED.match(text) else text or "character"
 
 
