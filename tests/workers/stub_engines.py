@@ -220,6 +220,31 @@ class Mouth:
     def close(self) -> None: ...
 
 
+class Meaning:
+    """An embedder; a text that is an order is obeyed."""
+
+    dimensions = 4
+    model_id = "stub:1"
+
+    @classmethod
+    def load(cls, *, fail: bool = False) -> Meaning:
+        if fail:
+            raise ModelError("The embedding model cannot be loaded.", code="embedder")
+        return cls()
+
+    def embed(self, texts: Sequence[str], *, query: bool = False) -> np.ndarray:
+        for text in texts:
+            if text == "die":
+                die("kill")
+            if text == "wait":
+                _voice_spoke.wait()
+            if text == "go on":
+                _voice_spoke.set()
+        return np.array([[1.0, 0.0, 0.0, 0.0]] * len(texts), np.float32).reshape(-1, 4)
+
+    def close(self) -> None: ...
+
+
 class Detector:
     rate_hz = 16_000
     frame_samples = 512

@@ -89,6 +89,9 @@ class Collection:
             self._records.forget_others(self._embedder.model_id)
             self._seconds = time.monotonic() - began
             self._write_manifest("complete")
+        if not self.state.keywords.is_whole:
+            # What is found shall depend on the items alone, not on the order in which they came.
+            self._index_words()
         progress(len(wanted), len(wanted))
 
     def add(self, items: Sequence[IndexItem], cancel: Cancel) -> None:
@@ -206,14 +209,17 @@ class Collection:
             self._into_store(put)
             self.state = self.state.with_store(in_store=True)
         if self.state.keywords.is_stale:
-            held = self._records.all()
-            keywords = Keywords.build(held)
-            keywords.save(self._folder)
-            self.state = State.of(keywords, held, in_store=True)
+            self._index_words()
         self._write_manifest("complete")
 
+    def _index_words(self) -> None:
+        held = self._records.all()
+        keywords = Keywords.build(held)
+        keywords.save(self._folder)
+        self.state = State.of(keywords, held, in_store=self.state.in_store)
+
     def _fill(self, cancel: Cancel) -> None:
-        """Make the store hold the vectors of all items, in the order in which these came."""
+        """Make the store hold the vectors of all items, in their order."""
         self._write_manifest("changing")
         records = self._records.all()
         self._embed([record.body for record in records], cancel)

@@ -121,6 +121,11 @@ class Keywords:
         )
 
     @property
+    def is_whole(self) -> bool:
+        """Whether nothing came or went since it was built."""
+        return not self._tail and bool(self.alive.all())
+
+    @property
     def is_stale(self) -> bool:
         """Whether it is time to build it anew."""
         n_stale = len(self._tail) + int((~self.alive[: len(self._main_numbers)]).sum())
