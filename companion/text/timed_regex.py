@@ -17,6 +17,9 @@ MAX_PATTERN = 500
 MAX_COMPILED = 4_096
 _FLAGS = {"i": "IGNORECASE", "m": "MULTILINE", "s": "DOTALL", "x": "VERBOSE"}
 _IGNORED = frozenset("gudyv")
+# The engine looks at the time only now and then.
+_PROMPT = 0.8
+_SPARE = 0.95
 
 
 def literal(pattern: str) -> tuple[str, str] | None:
@@ -73,7 +76,7 @@ class TimedRegex:
     def search(self, pattern: str, text: str, case_sensitive: bool) -> bool:
         """Tell whether the pattern matches somewhere; an invalid, slow or late one never does."""
         with self._lock:
-            left_s = self._total_s - self._spent_s
+            left_s = self._total_s * _SPARE - self._spent_s
             if pattern in self._slow:
                 return False
             if left_s <= 0:
@@ -101,19 +104,18 @@ class TimedRegex:
 
     def _matches(self, pattern: str, text: str, case_sensitive: bool, timeout_s: float) -> bool:
         key = (pattern, case_sensitive)
+        began = self._clock()
         if key not in self._compiled:
             if len(self._compiled) >= MAX_COMPILED:
                 self._compiled.clear()
-            began = self._clock()
             self._compiled[key] = compiled(pattern, case_sensitive=case_sensitive)
-            if self._clock() - began > self._budget_s:
-                self._slow[pattern] = None
-                self._compiled[key] = None
-        found = self._compiled[key]
+        found, left_s = self._compiled[key], timeout_s - (self._clock() - began)
         if found is None:
             return False
         try:
-            return found.search(text, timeout=timeout_s) is not None
+            if left_s > 0:
+                return found.search(text, timeout=left_s * _PROMPT) is not None
+            raise TimeoutError
         except TimeoutError:
             full = timeout_s >= self._budget_s
             (self._slow if full else self._skipped)[pattern] = None
