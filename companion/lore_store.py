@@ -17,13 +17,13 @@ from companion.documents.document import Document
 from companion.documents.folder import DocumentFolder, Mark
 from companion.documents.lexicon import lexicon_of
 from companion.documents.passages import passages_of
+from companion.documents.queries import Query
 from companion.documents.reading import read_document
 from companion.documents.search import (
     Candidate,
     Collections,
     PassageSearch,
     Shelf,
-    is_confident,
     passage_items,
     scene_items,
     word_items,
@@ -252,7 +252,7 @@ class LoreStore:
             widest=widest,
             allowed=lambda place: _is_allowed(found.shelf.passages[place], until, exclude),
         )
-        confident = is_confident(found.search.parse(query), candidates)
+        confident = self._is_confident(index, character, found.search.parse(query), candidates)
         return [self._found(found, one, confident) for one in stretches]
 
     def explain(
@@ -265,7 +265,7 @@ class LoreStore:
         if index is None or not query.strip():
             return Explained(parsed.text, parsed.known, parsed.unknown, False, ())
         candidates = found.search.find(index, query, until=self._until(character, until))
-        confident = is_confident(parsed, candidates)
+        confident = self._is_confident(index, character, parsed, candidates)
         return Explained(parsed.text, parsed.known, parsed.unknown, confident, tuple(candidates[:limit]))
 
     def close(self) -> None:
@@ -277,6 +277,13 @@ class LoreStore:
             thread.join()
 
     # ---- inside ----
+
+    def _is_confident(
+        self, index: RecallIndex, character: str, query: Query, candidates: Sequence[Candidate]
+    ) -> bool:
+        info = index.info(_collections(character).passages)
+        search = self._load(character).search
+        return search.is_confident(query, candidates, info.embedder if info is not None else "")
 
     def _ready(self, character: str) -> RecallIndex | None:
         if not self.has_documents(character) or (index := self._index()) is None:

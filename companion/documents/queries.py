@@ -10,7 +10,7 @@ from typing import Final
 
 from companion.documents.lexicon import Lexicon
 from companion.text.language import HAN
-from companion.text.search_tokens import stem
+from companion.text.search_tokens import WHOLE, stem
 
 Nearest = Callable[[str], Sequence[tuple[str, float]]]
 """Words of a lexicon that mean about the same as a word, with their cosine similarities, nearest first."""
@@ -63,7 +63,7 @@ def parse_query(said: str, lexicon: Lexicon) -> Query:
 def keyword_query(query: Query, nearest: Nearest) -> str:
     """Return the text to search by keywords: the query twice, so that it outweighs the words near to unknown ones."""
     near = [
-        word
+        f"{WHOLE}{word}{WHOLE}"
         for asked in query.unknown
         for word, similarity in nearest(asked)[:_NEAR]
         if similarity > _LEAST_SIMILAR and word not in query.known

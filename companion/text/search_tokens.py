@@ -12,8 +12,10 @@ from companion.text.segmentation import segmenter
 
 # Kana and Hangul have no spaces to rely on and no dictionary here: they are searched by pairs of characters.
 _RUNS: Final = re.compile(
-    rf"(?P<han>[{HAN}]+)|(?P<pairs>[\u3041-\u30ff\uac00-\ud7af]+)|(?P<word>[^\W_{HAN}\u3041-\u30ff\uac00-\ud7af]+(?:'[a-z]+)?)"
+    rf"\u2060(?P<whole>[^\s\u2060]+)\u2060|(?P<han>[{HAN}]+)|(?P<pairs>[\u3041-\u30ff\uac00-\ud7af]+)|(?P<word>[^\W_{HAN}\u3041-\u30ff\uac00-\ud7af]+(?:'[a-z]+)?)"
 )
+WHOLE: Final = "\u2060"
+"""Around a word of a query: it is one token, its characters and shorter words are not searched beside it."""
 _SUFFIXES: Final = (("ies", "y"), ("sses", "ss"), ("ing", ""), ("ed", ""), ("es", ""), ("s", ""))
 _SHORTEST_STEM: Final = 3
 
@@ -27,7 +29,9 @@ def search_tokens(text: str) -> list[str]:
     folded = simplified(unicodedata.normalize("NFKC", text).lower().replace("’", "'"))
     tokens: list[str] = []
     for run in _RUNS.finditer(folded):
-        if run.lastgroup == "han":
+        if run.lastgroup == "whole":
+            tokens.append(stem(run.group("whole")))
+        elif run.lastgroup == "han":
             tokens += _chinese(run.group())
         elif run.lastgroup == "pairs":
             tokens += _pairs(run.group())
