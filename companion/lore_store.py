@@ -146,6 +146,10 @@ class LoreStore:
         place = shelf.places.get(id_)
         return shelf.passages[place] if place is not None else None
 
+    def shelf(self, character: str, /) -> Shelf:
+        """Return all passages with what a search needs to know of them."""
+        return self._load(character).shelf
+
     # ---- time ----
 
     def now(self, character: str, /) -> int | None:
@@ -181,7 +185,7 @@ class LoreStore:
         if self._folder(character).state().built != found.digest:
             return True
         index = self._index()
-        info = index.info(_collections(character).passages) if index is not None else None
+        info = index.info(collections_of(character).passages) if index is not None else None
         return index is not None and (info is None or info.n_items != len(found.shelf.passages))
 
     def build(
@@ -205,7 +209,7 @@ class LoreStore:
             found = self._load(character)
             passages = found.shelf.passages
             lexicon = lexicon_of((one.text for one in passages), self._cast(character, found.documents))
-            names = _collections(character)
+            names = collections_of(character)
             parts = (
                 (names.passages, passage_items(passages)),
                 (names.scenes, scene_items(passages)),
@@ -281,7 +285,7 @@ class LoreStore:
     def _is_confident(
         self, index: RecallIndex, character: str, query: Query, candidates: Sequence[Candidate]
     ) -> bool:
-        info = index.info(_collections(character).passages)
+        info = index.info(collections_of(character).passages)
         search = self._load(character).search
         return search.is_confident(query, candidates, info.embedder if info is not None else "")
 
@@ -315,7 +319,7 @@ class LoreStore:
     def _drop(self, character: str) -> None:
         index = self._index()
         if index is not None:
-            for name in _collections(character).names():
+            for name in collections_of(character).names():
                 index.drop(name)
 
     def _folder(self, character: str) -> DocumentFolder:
@@ -361,7 +365,7 @@ class LoreStore:
             )
             for one in documents
         ]
-        search = PassageSearch(shelf, _collections(character))
+        search = PassageSearch(shelf, collections_of(character))
         return _Loaded(stamp, documents, (*infos, *broken), shelf, search, _digest(passages))
 
     def _names(self, character: str) -> list[str]:
@@ -418,7 +422,8 @@ def _read_pack(files: Sequence[Path]) -> tuple[list[Document], list[DocumentInfo
     return documents, broken
 
 
-def _collections(character: str) -> Collections:
+def collections_of(character: str) -> Collections:
+    """Return the names of a character's collections in the index."""
     mark = _safe(character)[:8]
     return Collections(f"lore_{mark}_passages", f"lore_{mark}_scenes", f"lore_{mark}_words")
 

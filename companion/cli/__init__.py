@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "say": ("companion.cli.say", "speak a text into a WAV file"),
     "transcribe": ("companion.cli.transcribe", "write down what is said in a WAV file"),
     "characters": ("companion.cli.characters", "list the characters, or check a pack"),
+    "lore": ("companion.cli.lore", "add, list, build and search the documents a character knows"),
     "models": ("companion.cli.models", "list the models, or verify their files"),
     "chats": ("companion.cli.chats", "list, show, export, import, back up, restore and check chats"),
     "doctor": ("companion.cli.doctor", "tell what works on this computer and what would help"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+from pathlib import Path
 from typing import Any
 
 from companion.cli.benchmarks.figures import machine
@@ -12,27 +13,39 @@ from companion.engines.catalog import load_catalog, missing_packages
 from companion.errors import ModelError, UsageError
 from companion.paths import Paths, bundled
 
-_PARTS = ("window", "language", "voice", "lorebook")
+_PARTS = ("window", "language", "voice", "lorebook", "lore")
+_WITHOUT_MIND = {"lorebook", "lore"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--only", default=",".join(_PARTS), metavar="PARTS", help=f"of: {', '.join(_PARTS)}")
+    parser.add_argument(
+        "part", nargs="?", choices=_PARTS, metavar="PART", help=f"measure only this; of: {', '.join(_PARTS)}"
+    )
+    parser.add_argument(
+        "--only", metavar="PARTS", help="several, with commas; default: all but lore, which needs --corpus"
+    )
     parser.add_argument(
         "--model", action="append", metavar="ID", help="which mind; default: all that can be loaded"
     )
     parser.add_argument("--character", default="xiaoman", metavar="ID")
+    parser.add_argument("--corpus", type=Path, metavar="FILE", help="for lore: a text of 红楼梦")
+    parser.add_argument(
+        "--scale", type=int, default=1, metavar="N", help="for lore: measure a text N times as long, too"
+    )
     parser.add_argument("--turns", type=int, default=6, help="spoken turns for each mind, 1 to 8")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    parts = [part.strip() for part in arguments.only.split(",")]
+    usual = [part for part in _PARTS if part != "lore" or arguments.corpus]
+    wanted = arguments.part or arguments.only or ",".join(usual)
+    parts = [part.strip() for part in wanted.split(",")]
     if unknown := set(parts) - set(_PARTS):
         raise UsageError(
             f"There is nothing called {', '.join(sorted(unknown))} to measure.", f"Choose of {_PARTS}."
         )
     paths = Paths.under(arguments.home) if arguments.home else Paths.for_user()
     paths.make()
-    models = arguments.model or (_models() if set(parts) - {"lorebook"} else [])
+    models = arguments.model or (_models() if set(parts) - _WITHOUT_MIND else [])
     out: dict[str, Any] = {"machine": machine()}
     if "window" in parts:
         out["window"] = {"demo": _window(paths, ""), **{model: _window(paths, model) for model in models}}
@@ -42,6 +55,8 @@ def run(arguments: argparse.Namespace) -> int:
         out["voice"] = [_voice(arguments, model) for model in models]
     if "lorebook" in parts:
         out["lorebook"] = _lorebook()
+    if "lore" in parts:
+        out["lore"] = _lore(paths, arguments)
     out["machine"]["load_1min_at_end"] = machine()["load_1min"]
     print(json.dumps(out, ensure_ascii=False, indent=None if arguments.json else 2))
     return 0
@@ -77,6 +92,17 @@ def _lorebook() -> dict[str, Any]:
     from companion.cli.benchmarks.lorebook import measure
 
     return measure()
+
+
+def _lore(paths: Paths, arguments: argparse.Namespace) -> dict[str, Any]:
+    from companion.cli.benchmarks.lore import measure
+
+    if arguments.corpus is None:
+        raise UsageError(
+            "Finding passages is measured on a novel that is not part of the program.",
+            "Name a text of 红楼梦: companion bench lore --corpus FILE",
+        )
+    return measure(paths, arguments.corpus, scale=arguments.scale)
 
 
 def _voice(arguments: argparse.Namespace, model: str) -> dict[str, Any]:
