@@ -10,11 +10,11 @@ import pytest
 from companion import wiring
 from companion.domain.cancel import CancelToken
 from companion.engines.catalog import Catalog
-from companion.errors import UsageError
+from companion.errors import ModelError, UsageError
 from companion.hardware import plan_threads
 from companion.paths import Paths
 from companion.settings import Settings
-from companion.workers.spec import EngineSpec
+from companion.workers.spec import EngineSpec, RecallSpec
 
 pytestmark = pytest.mark.unit
 
@@ -67,3 +67,59 @@ def test_no_engine_gets_more_threads_than_there_are_cores(cores: int) -> None:
 def test_a_wished_number_of_threads_is_heeded() -> None:
     plan = plan_threads(8, speaks=True, wished=3)
     assert (plan.decode, plan.prefill) == (3, 3)
+
+
+def recall_of(settings: Settings, folder: Path) -> RecallSpec:
+    return wiring.recall_spec(
+        settings, Paths.under(folder), Catalog(()), progress=no_progress, cancel=CancelToken()
+    )
+
+
+def test_without_a_model_the_index_finds_what_is_written_alike(tmp_path: Path) -> None:
+    spec = recall_of(Settings(), tmp_path)
+    cache = tmp_path / "cache" / "recall"
+    assert (spec.embedder.engine, spec.store.engine) == ("hashing", "chroma")
+    assert (spec.folder, spec.store.options) == (str(cache / "index"), {"folder": str(cache / "chroma")})
+
+
+def test_a_demo_needs_no_chroma(tmp_path: Path) -> None:
+    settings = Settings()
+    settings.mind.engine = "demo"
+    assert recall_of(settings, tmp_path).store.engine == "exact"
+
+
+def test_a_chroma_server_needs_an_address(tmp_path: Path) -> None:
+    settings = Settings()
+    settings.recall.store = "server"
+    with pytest.raises(UsageError, match="Chroma server"):
+        recall_of(settings, tmp_path)
+    settings.recall.server_url = " http://127.0.0.1:8000 "
+    assert recall_of(settings, tmp_path).store.options == {"url": "http://127.0.0.1:8000"}
+
+
+def test_an_embedding_model_in_the_models_folder_is_used_and_never_taken_for_a_mind(
+    tmp_path: Path, gguf: Any, onnx: Any
+) -> None:
+    paths = Paths.under(tmp_path)
+    paths.make()
+    (paths.models / "bge.gguf").write_bytes(gguf.model({"general.architecture": "bert"}))
+    spec = recall_of(Settings(), tmp_path)
+    assert (spec.embedder.engine, spec.embedder.options) == (
+        "gguf_embedding",
+        {"model": str(paths.models / "bge.gguf")},
+    )
+    with pytest.raises(ModelError):
+        Catalog(()).provide(paths.models, "language")
+    folder = paths.models / "e5"
+    folder.mkdir()
+    onnx.text_embedder(folder)
+    settings = Settings()
+    settings.recall.embedder = "e5"
+    assert recall_of(settings, tmp_path).embedder == EngineSpec("onnx_text", {"folder": str(folder)})
+
+
+def test_an_embedding_model_that_was_chosen_and_is_missing_is_an_error(tmp_path: Path) -> None:
+    settings = Settings()
+    settings.recall.embedder = "gone"
+    with pytest.raises(ModelError, match="gone"):
+        recall_of(settings, tmp_path)
