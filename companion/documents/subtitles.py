@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Final
 
 from companion.documents.document import Block
@@ -19,8 +20,11 @@ def subtitle_blocks(text: str, file: str) -> list[Block]:
     import pysubs2
     import pysubs2.exceptions
 
+    form = Path(file).suffix.lower().lstrip(".")
     try:
-        events = pysubs2.SSAFile.from_string(text, keep_html_tags=True, keep_unknown_html_tags=True)
+        # Only the parser of one format knows the two options, and it does not know the others' tags.
+        kept = {} if form in ("ass", "ssa") else {"keep_html_tags": True, "keep_unknown_html_tags": True}
+        events = pysubs2.SSAFile.from_string(text, format_=form, **kept)
     except (pysubs2.exceptions.Pysubs2Error, ValueError, KeyError, IndexError) as error:
         raise DocumentError(
             f"{file} is no subtitle file.", "Save it as srt, vtt or ass.", code="damaged"
