@@ -76,6 +76,12 @@ def record_of(folder: Path) -> Unpacked:
         return Unpacked()
 
 
+def foreign_names(archive: Path) -> tuple[str, ...]:
+    """Return the members that `unpack` leaves out because of their type. Raises PackError, OSError."""
+    with _reading(archive) as (_, members):
+        return tuple(name for name in members if not _is_allowed(name))
+
+
 def write_archive(
     target: Path,
     members: Mapping[str, Path | bytes],
@@ -278,7 +284,7 @@ def _extract(
     renamed: dict[str, str] = {}
     budget = Budget(archive, MAX_ENTRIES, MAX_TOTAL)
     for name, entry in members.items():
-        if name.rpartition(".")[2].lower() not in ALLOWED:
+        if not _is_allowed(name):
             left_out.append(name)
             continue
         if entry.orig_filename != name:
@@ -286,6 +292,10 @@ def _extract(
         budget.spend(files=1)
         write_new(folder / name, _blocks(pack, entry), budget)
     return Unpacked(tuple(left_out), renamed)
+
+
+def _is_allowed(name: str) -> bool:
+    return name.rpartition(".")[2].lower() in ALLOWED
 
 
 def _blocks(pack: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:

@@ -106,14 +106,9 @@ def carried_by(path: Path) -> tuple[Path | None, tuple[str, ...]]:
     if path.suffix.lower() not in _ZIPS or not path.is_file():
         return None, ()
     try:
-        with opened(path, archive.MAX_TOTAL) as (file, _), zipfile.ZipFile(file) as pack:
-            names = pack.namelist()
-    except (zipfile.BadZipFile, PackError, OSError):
+        return path, archive.foreign_names(path)
+    except (PackError, OSError):
         return None, ()
-    foreign = (
-        name for name in names[: archive.MAX_ENTRIES] if not name.endswith("/") and not _is_allowed(name)
-    )
-    return path, tuple(foreign)
 
 
 def _with_inline(found: Opened, cache: Path, path: Path, chunks: Mapping[str, bytes] | None = None) -> Opened:
