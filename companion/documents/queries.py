@@ -22,8 +22,8 @@ _ASKING: Final = re.compile(
 )
 _EMPTY: Final = frozenset("的了是在有和就不人都一上也很到说要去你会着没看好自己这那里我几把被给他她它们")
 _ENGLISH_EMPTY_TEXT: Final = (
-    "the a an of to in on at by for and or is are was were be been did do does how what which who whom whose why when "
-    "where that this these those it its his her hers she he they them their with from as into about after before "
+    "the a an of to in on at by for and or is are was were be been has have had did do does how what which who whom "
+    "whose why when where that this these those it its his her hers she he they them their with from as into about after before "
     "against much many big kind happen happens happened mean use used you your i me my we our can could would should "
     "will tell know remember please there then than if but not no"
 )
@@ -31,7 +31,6 @@ _ENGLISH_EMPTY: Final = frozenset(_ENGLISH_EMPTY_TEXT.split(" "))
 _HAN_RUN: Final = re.compile(f"[{HAN}]+")
 _WORD: Final = re.compile(r"[A-Za-z\u00c0-\u024f][A-Za-z\u00c0-\u024f0-9]*|[0-9]+")
 _POSSESSIVE: Final = re.compile(r"['’]s\b")
-_LONGEST_UNKNOWN: Final = 4
 _NAME_PARTS: Final = 3
 _NEAR: Final = 8
 _LEAST_SIMILAR: Final = 0.5
@@ -97,7 +96,7 @@ def _cut_han(run: str, lexicon: Lexicon, known: list[str], unknown: list[str]) -
 
 def _keep(rest: str, known: list[str], unknown: list[str]) -> None:
     for piece in _without_empty(rest):
-        (unknown if 1 < len(piece) <= _LONGEST_UNKNOWN else known).append(piece)
+        (unknown if len(piece) > 1 else known).append(piece)
 
 
 def _without_empty(rest: str) -> list[str]:
