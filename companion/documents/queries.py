@@ -23,9 +23,9 @@ _ASKING: Final = re.compile(
 _EMPTY: Final = frozenset("的了是在有和就不人都一上也很到说要去你会着没看好自己这那里我几把被给他她它们")
 _ENGLISH_EMPTY_TEXT: Final = (
     "the a an of to in on at by for and or is are was were be been has have had did do does how what which who whom "
-    "whose why when where that this these those it its his her hers she he they them their with from as into about after before "
-    "against much many big kind happen happens happened mean use used you your i me my we our can could would should "
-    "will tell know remember please there then than if but not no"
+    "whose why when where that this these those it its his her hers she he they them their with from as into about "
+    "after before against much many big kind happen happens happened mean use used you your i me my we our "
+    "can could would should will tell know remember please there then than if but not no"
 )
 _ENGLISH_EMPTY: Final = frozenset(_ENGLISH_EMPTY_TEXT.split(" "))
 _HAN_RUN: Final = re.compile(f"[{HAN}]+")
