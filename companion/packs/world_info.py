@@ -176,11 +176,9 @@ def as_world_info(value: Any) -> dict[str, Any]:
 def parse_book_file(value: Any, where: str) -> tuple[BookForm, Any]:
     """Return the dialect of a lorebook file. Raises PackError if it is none, or a book that came empty."""
     form = form_of(value)
-    if (
-        form is None
-        and isinstance(value, dict)
-        and ("first_mes" in value or "first_mes" in value.get("data", ()))
-    ):
+    inner = value.get("data") if isinstance(value, dict) else None
+    is_card = any(isinstance(one, dict) and "first_mes" in one for one in (value, inner))
+    if form is None and is_card:
         raise PackError(
             f"{where} is a character card, not a lorebook.",
             "Import it as a character.",

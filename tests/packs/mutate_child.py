@@ -26,6 +26,9 @@ from types import ModuleType
 from typing import Any
 
 from companion.errors import CompanionError
+from companion.packs import editor
+from companion.packs.books import BookShelf
+from companion.packs.export import export_charx, export_json, export_png
 from companion.packs.install import install
 from companion.packs.library import report_on
 
@@ -120,8 +123,21 @@ PNGS = {
     "apng": lambda card: png({"ccv3": card}, before=make.chunk(b"acTL", bytes(8)), after=make.chunk(b"fdAT", bytes(9))),
 }  # fmt: skip
 ZIPS = {"charx": FILES, "risu charx": RISU, "jpeg charx": FILES[:2]}
+BOOKS: dict[str, Any] = {
+    "world info": {
+        "entries": {"0": ST_ENTRY, "1": {**ST_ENTRY, "uid": 1, "key": ["狗"]}},
+        "originalData": {},
+    },
+    "lorebook_v3": {"spec": "lorebook_v3", "data": FULL["data"]["character_book"]},
+    "list of entries": [make.entry(), FULL_ENTRY],
+    "risu lorebook": {
+        "type": "risu",
+        "ver": 1,
+        "data": [{"key": "猫, 铜板", "content": "x", "insertorder": 1}],
+    },
+}
 FOLDERS = ("folder",)
-SEEDS = (*CARDS, *PNGS, *ZIPS, *FOLDERS)
+SEEDS = (*CARDS, *PNGS, *ZIPS, *FOLDERS, *BOOKS)
 
 # ---- mutations
 
@@ -257,15 +273,18 @@ def mutated_zip(entries: list[Any], dice: random.Random) -> bytes:
 
 def build(seed: str, dice: random.Random, folder: Path) -> Path:
     """Write one mutation of `seed` below `folder` and return its path."""
-    if seed in CARDS:
-        content, suffix = encoded(mutated_card(CARDS[seed], dice), dice), ".json"
+    if seed in CARDS or seed in BOOKS:
+        content, suffix = encoded(mutated_card(CARDS.get(seed, BOOKS.get(seed)), dice), dice), ".json"
     elif seed in PNGS:
         content, suffix = PNGS[seed](mutated_card(FULL, dice) if dice.random() < 0.5 else FULL), ".png"
         content = mutated_png(content, dice) if dice.random() < 0.6 else content
     elif seed in ZIPS:
         card = mutated_card(FULL, dice) if dice.random() < 0.5 else FULL
         entries = members(card, *ZIPS[seed])
-        content, suffix = mutated_zip(entries, dice) if dice.random() < 0.6 else make.archive(entries), ".charx"
+        content, suffix = (
+            mutated_zip(entries, dice) if dice.random() < 0.6 else make.archive(entries),
+            ".charx",
+        )
         if seed == "jpeg charx":
             content, suffix = make.jpeg() + content, ".jpg"
     else:
@@ -335,10 +354,7 @@ def judge(base: Path, number: int, written: list[str], *, leaky: bool) -> dict[s
     try:
         if leaky:
             (base / "witness" / f"{number}.txt").write_text("x", encoding="utf-8")
-        # As it is when it was dropped by hand, and when it is installed.
-        report_on(source, cache=base / "cache")
-        report = install(source, base / "characters", cache=base / "cache")
-        assert report.character is not None
+        use_book(source, base) if seed in BOOKS else use(source, base)
     except CompanionError as error:
         verdict = "refused"
         if not error.what:
@@ -359,6 +375,35 @@ def judge(base: Path, number: int, written: list[str], *, leaky: bool) -> dict[s
         "n": number, "seed": seed, "verdict": verdict, "told": told, "seconds": seconds, "outside": outside,
         "left": left, "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }  # fmt: skip
+
+
+def use(source: Path, base: Path) -> None:
+    """Do with a card what a user may do: drop it, install it, open and save it, give it away and take it back."""
+    cache, out = base / "cache", base / "cache" / "out"
+    report_on(source, cache=cache)
+    report = install(source, base / "characters", cache=cache)
+    assert report.character is not None
+    saved = editor.save(editor.draft_of(report.character, report.path), base / "characters", cache=cache)
+    assert saved.character is not None
+    out.mkdir(parents=True, exist_ok=True)
+    for export, name in ((export_charx, "x.charx"), (export_png, "x.png"), (export_json, "x.json")):
+        export(report, out / name, cache=cache)
+        again = install(out / name, base / "characters", cache=cache)
+        assert again.character is not None
+        assert again.character.name == report.character.name
+        assert len(again.character.lore.entries) == len(report.character.lore.entries)
+
+
+def use_book(source: Path, base: Path) -> None:
+    shelf = BookShelf(base / "characters")
+    info = shelf.install(source)
+    book = shelf.load(info.id)
+    shelf.save(info.id, book)
+    for form in ("lorebook_v3", "world_info"):
+        target = base / "cache" / f"{form}.json"
+        target.parent.mkdir(exist_ok=True)
+        shelf.export(info.id, target, form=form)
+        assert len(shelf.load(shelf.install(target).id).entries) == len(book.entries)
 
 
 def allowed(base: Path, path: str) -> bool:
