@@ -28,6 +28,7 @@ _ENGLISH_EMPTY_TEXT: Final = (
     "can could would should will tell know remember please there then than if but not no"
 )
 _ENGLISH_EMPTY: Final = frozenset(_ENGLISH_EMPTY_TEXT.split(" "))
+_HAN_CHAR: Final = re.compile(f"[{HAN}]")
 _HAN_RUN: Final = re.compile(f"[{HAN}]+")
 _WORD: Final = re.compile(r"[A-Za-z\u00c0-\u024f][A-Za-z\u00c0-\u024f0-9]*|[0-9]+")
 _POSSESSIVE: Final = re.compile(r"['’]s\b")
@@ -60,7 +61,10 @@ def parse_query(said: str, lexicon: Lexicon) -> Query:
 
 
 def keyword_query(query: Query, nearest: Nearest) -> str:
-    """Return the text to search by keywords: the query twice, so that it outweighs the words near to unknown ones."""
+    """Return the text to search by keywords: the query twice, so that it outweighs the words near to unknown ones.
+
+    Its Chinese characters come once more: each is a word of its own in older texts.
+    """
     near = [
         f"{WHOLE}{word}{WHOLE}"
         for asked in query.unknown
@@ -68,7 +72,7 @@ def keyword_query(query: Query, nearest: Nearest) -> str:
         if similarity > _LEAST_SIMILAR and word not in query.known
     ]
     names = [word for word in query.known if word not in query.text]
-    return " ".join([query.text, *names, query.text, *names, *near])
+    return " ".join([query.text, *names, query.text, *names, *_HAN_CHAR.findall(query.text), *near])
 
 
 def _cut_han(run: str, lexicon: Lexicon, known: list[str], unknown: list[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
@@ -22,17 +22,20 @@ _LEAST_STEMS: Final = 200
 _LEAST_SIMILAR: Final = {"use-multilingual": 0.25}
 _KEPT_WORDS: Final = 2_000
 _NEAR: Final = 8
+_BEST_SCENES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What is added to a passage's own BM25 score: its scene's, and its similarity from the last to the best found.
+    """What is added to a passage's own BM25 score: its scene's, the mean of the best scenes of its chapter, and its
+    similarity, counted from the last to the best found.
 
     `passages`, `scenes` and `meanings` tell how many of each are looked at.
     """
 
     scene: float = 1.0
-    meaning: float = 6.0
+    chapter: float = 0.3
+    meaning: float = 10.0
     passages: int = 300
     scenes: int = 300
     meanings: int = 200
@@ -72,11 +75,15 @@ class Shelf:
 
     passages: tuple[Passage, ...]
     lexicon: Lexicon
-    places: dict[str, int] = field(default_factory=dict, hash=False)
+    places: Mapping[str, int] = field(default_factory=dict, hash=False)
+    chapters: Mapping[str, tuple[str, int]] = field(default_factory=dict, hash=False)
 
     @classmethod
     def of(cls, passages: Sequence[Passage], lexicon: Lexicon) -> Shelf:
-        return cls(tuple(passages), lexicon, {one.id: i for i, one in enumerate(passages)})
+        """Return the shelf of `passages`; its `chapters` give for each scene its document and chapter."""
+        places = {one.id: i for i, one in enumerate(passages)}
+        chapters = {one.parent: (one.document, one.chapter_number) for one in passages}
+        return cls(tuple(passages), lexicon, places, chapters)
 
 
 def passage_items(passages: Sequence[Passage]) -> list[IndexItem]:
@@ -147,6 +154,7 @@ class PassageSearch:
     ) -> list[Candidate]:
         words = {hit.id: (rank, hit.bm25) for rank, hit in enumerate(by_words, 1)}
         scenes = {hit.id: hit.bm25 for hit in by_scene}
+        chapters = self._chapters(scenes)
         meanings = {hit.id: (rank, hit.similarity) for rank, hit in enumerate(by_meaning, 1)}
         best = by_meaning[0].similarity if by_meaning else 0.0
         last = by_meaning[-1].similarity if by_meaning else 0.0
@@ -161,9 +169,18 @@ class PassageSearch:
             dense_rank, similarity = meanings.get(id_, (None, last))
             scene = scenes.get(passage.parent, 0.0)
             meaning = (similarity - last) / spread
-            score = bm25 + self._weights.scene * scene + self._weights.meaning * meaning
+            chapter = chapters.get((passage.document, passage.chapter_number), 0.0)
+            weights = self._weights
+            score = bm25 + weights.scene * scene + weights.chapter * chapter + weights.meaning * meaning
             out.append(Candidate(passage, score, bm25, scene, similarity, bm25_rank, dense_rank))
         return sorted(out, key=lambda one: (-one.score, one.passage.order, one.passage.id))
+
+    def _chapters(self, scenes: Mapping[str, float]) -> dict[tuple[str, int], float]:
+        best: dict[tuple[str, int], list[float]] = {}
+        for id_, bm25 in scenes.items():
+            if (chapter := self._shelf.chapters.get(id_)) is not None:
+                best.setdefault(chapter, []).append(bm25)
+        return {chapter: sum(sorted(found)[-_BEST_SCENES:]) / _BEST_SCENES for chapter, found in best.items()}
 
     def _nearest(self, index: RecallIndex) -> Callable[[str], Sequence[tuple[str, float]]]:
         if self._near is None or self._near_in is not index:
