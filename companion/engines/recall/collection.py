@@ -111,6 +111,7 @@ class Collection:
         if not self.state.in_store:
             began = time.monotonic()
             self._fill(cancel)
+            self.matrix.forget()
             self._seconds = time.monotonic() - began
             self._write_manifest("complete")
 

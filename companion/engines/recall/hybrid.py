@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,8 @@ from companion.ports import Cancel, Embedder, IndexHit, IndexInfo, IndexItem, Se
 from companion.text.search_tokens import search_tokens
 
 _log = logging.getLogger(__name__)
+# Chroma computes in single precision.
+_TOLERANCE: Final = 5e-3
 
 
 class HybridIndex:
@@ -183,35 +186,43 @@ class HybridIndex:
         depth: int,
     ) -> list[int]:
         """Return the rows nearest to `vector`, best first; from the store if it knows enough of them."""
-        n_allowed = int(allowed.sum())
-        if n_allowed == 0:
+        n_barred = state.n_items - int(allowed.sum())
+        if n_barred == state.n_items:
             return []
-        if state.in_store:
-            n_barred = state.n_items - n_allowed
-            if n_barred <= depth and (rows := self._from_store(found, state, vector, depth + n_barred)):
-                return [row for row in rows if allowed[row]][:depth]
         try:
-            similarities = found.matrix.of(state) @ vector
+            if state.in_store and n_barred <= depth:
+                near = self._from_store(found, state, vector, min(depth + n_barred, state.n_items))
+                if near is not None:
+                    return [row for row in near if allowed[row]][:depth]
+            return _best(found.matrix.of(state) @ vector, allowed, depth, floor=-np.inf)
         except StoreError as error:
+            if error.code == "closed":
+                raise
             _log.warning("the vectors of an index cannot be read (%s)", error.code)
             return []
-        return _best(similarities, allowed, depth, floor=-np.inf)
 
     def _from_store(
         self, found: Collection, state: State, vector: NDArray[np.float32], limit: int
-    ) -> list[int]:
+    ) -> list[int] | None:
+        """Return what the store finds, in the order of our own vectors; None if it cannot be trusted any more."""
         try:
-            near = self._store.search(found.place, vector, limit=min(limit, state.n_items))
+            near = self._store.search(found.place, vector, limit=limit)
         except StoreError as error:
             if error.code == "closed":
                 raise
             near = []
-        rows = [state.rows[id_] for id_, _ in near if id_ in state.rows]
-        if not rows and found.state.in_store:
-            # It raised, or has lost what it held.
+        # While a build goes on the store may know what this state does not.
+        held = [(state.rows[id_], score) for id_, score in near if id_ in state.rows]
+        rows = [row for row, _ in held]
+        similarities = found.matrix.rows(state, rows) @ vector if rows else np.zeros(0, np.float32)
+        told = np.array([score for _, score in held], np.float32)
+        if rows and np.allclose(similarities, told, atol=_TOLERANCE):
+            return [rows[place] for place in np.argsort(-similarities, kind="stable")]
+        if found.state is state:
+            # It raised, has lost what it held, or tells what is not so.
             found.distrust_store()
             self._repair_later(found)
-        return rows
+        return None
 
     def _hits(
         self,

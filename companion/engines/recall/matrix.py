@@ -52,6 +52,11 @@ class Matrix:
                 out[place] = vector
         return out
 
+    def forget(self) -> None:
+        """Read everything anew: what was missing is there now."""
+        with self._lock:
+            self._generation = -1
+
     def _grow(self, n_rows: int) -> None:
         if n_rows > len(self._vectors):
             room = n_rows if not self._n_rows else n_rows + n_rows // 8 + 64

@@ -93,7 +93,9 @@ class Records:
     def all(self) -> list[Record]:
         """Return the items by their place on the timeline."""
         with self._lock, _told():
-            rows = self._connection.execute("SELECT id, key, place, body, tokens, n FROM items ORDER BY place, id")
+            rows = self._connection.execute(
+                "SELECT id, key, place, body, tokens, n FROM items ORDER BY place, id"
+            )
             return [
                 Record(id_, bytes(key), place, _text(body), tuple(tokens.split()), n)
                 for id_, key, place, body, tokens, n in rows

@@ -1,15 +1,18 @@
 """Chroma inside this process: collections in one folder, our vectors only, cosine distance.
 
 The folder's content is derived, so what cannot be opened is thrown away as a whole. Chroma may end the process with
-it: a mark stands while a collection is first touched, and a mark left over makes the next start begin anew.
+it: a mark stands while a collection is first touched, and a mark left over makes the next start begin anew. Closing
+leaves checksums, for Chroma itself notices no byte that changed.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import shutil
 import threading
 import uuid
+import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +25,7 @@ from companion.errors import StoreError
 
 _POINTER: Final = "current"
 _MARK: Final = "touching"
+_SUMS: Final = "sums.json"
 
 
 class ChromaStore:
@@ -83,12 +87,15 @@ class ChromaStore:
 
     def close(self) -> None:
         with self._lock:
-            self._closed = True
+            was_open, self._closed = self._client is not None, True
             self._forget_client()
+            if was_open:
+                with contextlib.suppress(OSError):
+                    (self._folder / _SUMS).write_text(json.dumps(self._sums()), encoding="utf-8")
 
     def _begin(self) -> None:
         self._make_folder()
-        if (self._folder / _MARK).exists():
+        if (self._folder / _MARK).exists() or self._has_changed():
             self._start_anew()
             return
         try:
@@ -96,6 +103,24 @@ class ChromaStore:
         except StoreError:
             self._start_anew()
         self._sweep()
+
+    def _has_changed(self) -> bool:
+        """Tell whether the files are others than they were when the store was closed, and forget what they were."""
+        file = self._folder / _SUMS
+        try:
+            was = json.loads(file.read_text(encoding="utf-8"))
+            file.unlink()
+            return bool(was != self._sums())
+        except FileNotFoundError:
+            # Ended without a farewell; the manifests tell what was in work.
+            return False
+        except (OSError, ValueError, RecursionError):
+            return True
+
+    def _sums(self) -> dict[str, int]:
+        current = self._current()
+        files = sorted(file for file in current.rglob("*") if file.is_file())
+        return {file.relative_to(self._folder).as_posix(): _checksum(file) for file in files}
 
     def _connected(self) -> Any:
         with self._lock:
@@ -167,6 +192,14 @@ class ChromaStore:
                 with contextlib.suppress(OSError):
                     mark.unlink(missing_ok=True)
             self._touched.add(collection)
+
+
+def _checksum(file: Path) -> int:
+    checksum = 0
+    with file.open("rb") as opened:
+        while part := opened.read(1 << 20):
+            checksum = zlib.crc32(part, checksum)
+    return checksum
 
 
 def _unwritable(error: OSError) -> StoreError:
