@@ -135,11 +135,14 @@ def main(arguments: list[str]) -> None:
         watching[0] = False
         folder = base / "source"
         folder.mkdir()
-        source = mutate.build(mutate.SEEDS[number % len(mutate.SEEDS)], random.Random(number), folder)
+        seed = mutate.SEEDS[number % len(mutate.SEEDS)]
+        source = mutate.build(seed, random.Random(number), folder)
         watching[0] = number >= 0
-        load(source, base)
+        with contextlib.suppress(CompanionError):
+            mutate.use_book(source, base) if seed in mutate.BOOKS else mutate.use(source, base)
         watching[0] = False
-        shutil.rmtree(folder)
+        for name in ("source", "characters", "cache"):
+            shutil.rmtree(base / name, ignore_errors=True)
     for source in baits:
         watching[0] = True
         load(source, base)

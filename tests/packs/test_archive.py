@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import io
 import struct
 import sys
 import zipfile
@@ -55,6 +56,29 @@ def test_allowed_files_are_written_and_the_others_named_again_later(tmp_path: Pa
     assert names(tmp_path / "out") == [".unpacked.json", "assets/a.PNG", "card.json"]
     assert record_of(tmp_path / "out") == unpacked
     assert record_of(tmp_path / "nowhere").left_out == ()
+
+
+class Pipe(io.RawIOBase):
+    """Takes bytes and cannot go back."""
+
+    def __init__(self) -> None:
+        self.content = b""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, block: Any) -> int:
+        self.content += bytes(block)
+        return len(block)
+
+
+def test_an_archive_written_into_a_pipe_is_read(tmp_path: Path) -> None:
+    pipe = Pipe()
+    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as pack:
+        pack.writestr("card.json", make.raw(make.card()))
+        pack.writestr("资产/头像.png", make.picture())
+    unpack(written(tmp_path, pipe.content), tmp_path / "out")
+    assert "资产/头像.png" in names(tmp_path / "out")
 
 
 @pytest.mark.parametrize("encoding", ["gbk", "gb18030", "utf-8", "shift_jis", "big5"])

@@ -13,7 +13,10 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.fault
+pytestmark = [
+    pytest.mark.fault,
+    pytest.mark.skipif(os.name == "nt", reason="needs limits that only POSIX sets on a process"),
+]
 
 _SCRIPT = Path(__file__).with_name("mutate_child.py")
 _MAX_RSS_MB = 300
@@ -65,7 +68,7 @@ def test_mutated_packs_load_or_are_refused_with_a_sentence(tmp_path: Path) -> No
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_thousands_of_mutated_packs_load_or_are_refused_with_a_sentence(tmp_path: Path) -> None:
-    for first in range(10_000, 20_000, 1_000):
+    for first in range(10_000, 13_000, 1_000):
         _check(_run(tmp_path / str(first), first, 1_000), 1_000)
 
 

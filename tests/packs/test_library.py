@@ -86,6 +86,16 @@ def test_each_carrier_gives_a_character(tmp_path: Path, library: Library) -> Non
     assert library.get("folder").lore.entries[0].keys == ("猫",)
 
 
+def test_a_report_tells_spec_carrier_and_fates(tmp_path: Path, library: Library) -> None:
+    mine = tmp_path / "mine"
+    (mine / "v3.json").write_bytes(raw(V3))
+    (mine / "v1.png").write_bytes(png_with({"chara": raw(V1)}))
+    found = {report.id: report for report in library.reports()}
+    assert (found["v3"].spec, found["v3"].carrier) == ("chara_card_v3", "json")
+    assert (found["v1"].spec, found["v1"].carrier) == ("", "png")
+    assert {fate.where for fate in found["v3"].fields} >= {"data.name", "data.first_mes"}
+
+
 def test_a_dropped_pack_is_noticed(tmp_path: Path, library: Library) -> None:
     assert library.reports() == []
     assert not library.changed()
