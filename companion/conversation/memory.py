@@ -36,7 +36,7 @@ _INDEXED_CHARS = 600
 # Without an index the newest turns are compared one by one; these many new ones are read in a turn, 0.1 ms each.
 _COMPARED, _READ_AT_ONCE = 600, 200
 _SLOT_SCORE, _TURN_SHARE = 1.0, 0.6
-_ENOUGH, _ENOUGH_IF_ASKED = 1.5, 1.0
+_ENOUGH, _ENOUGH_IF_ASKED = 2.0, 1.0
 # Cosines of sentence encoders; what only counts characters is no measure of meaning.
 _CLOSE, _BY_CHARACTERS = 0.62, "hashing:"
 _SAID = {
@@ -44,7 +44,11 @@ _SAID = {
     "assistant": {"zh": "{day}{{{{char}}}}说过：{text}", "en": "On {day} {{{{char}}}} said: {text}"},
 }
 _TOLD_ON = {"zh": "{text}（{day}说的）", "en": "{text} (said on {day})"}
+_TOLD_SHARE = 1.3
+_UNDATED = re.compile("^[^：:]*[：:]")
 _MINE = re.compile(r"我|咱|\b(?:i|my|me|mine|we|our)\b", re.IGNORECASE)
+
+_YOURS = re.compile(r"你|您|\b(?:you|your|yours)\b", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -204,7 +208,7 @@ class Remembering:
         cards = self._memories.cards(character.id)
         silent = self._memories.silenced(character.id)
         present = {one.message for one in path_messages}
-        said = {one.text.strip() for one in path_messages}
+        said = {query.strip(), *(one.text.strip() for one in path_messages)}
         with self._lock:
             known = self._known.setdefault(character.id, _Known())
             self._read(character.id, known)
@@ -215,7 +219,8 @@ class Remembering:
             }
             searched = known.indexed
         asked = asked_slots(query)
-        words = weighted(query)
+        # What she is asked about herself must not be answered with what is known of the user.
+        words = {} if _is_about_herself(query) else weighted(query)
         hits = self._search(character.id, query, asked) if searched and (words or asked) else {}
         chosen = self._from_cards(cards, present, asked, words, hits)
         chosen += self._from_turns(character, turns, query, words, hits, now)
@@ -311,6 +316,15 @@ class Remembering:
         return words
 
 
+def _is_about_herself(query: str) -> bool:
+    return bool(
+        is_question(query)
+        and _YOURS.search(query)
+        and not _MINE.search(query)
+        and not is_about_the_past(query)
+    )
+
+
 def _facts(message: StoredMessage) -> list[Fact]:
     return facts_in(message.text) if message.role == "user" else []
 
@@ -350,14 +364,18 @@ def _recollected(card: Memory, score: float) -> Recollected:
 
 
 def _distinct(found: Sequence[Recollected]) -> list[Recollected]:
-    """Return what says something new: a turn that a chosen card came from is left out, so is a doubled text."""
+    """Return what says something new: no doubled text, no turn of which the chosen cards tell the most."""
+    told: dict[int | None, int] = {}
+    for one in found:
+        if one.memory is not None:
+            told[one.message] = told.get(one.message, 0) + len(one.text)
     kept: list[Recollected] = []
-    messages: set[int] = {one.message for one in found if one.memory is not None and one.message is not None}
     texts: set[str] = set()
     for one in found:
-        spoken = one.memory is None and one.message in messages
-        if not spoken and one.text not in texts:
-            texts.add(one.text)
+        text = one.text if one.memory is not None else _UNDATED.sub("", one.text)
+        is_told = one.memory is None and len(text) <= _TOLD_SHARE * told.get(one.message, 0)
+        if not is_told and text not in texts:
+            texts.add(text)
             kept.append(one)
     return kept
 

@@ -13,6 +13,7 @@ _CHAR, _WORD = 0.5, 1.0
 _EXCERPT_CHARS = {"zh": 60, "en": 180}
 _HAN = re.compile("[\u3400-\u9fff]")
 _EMPTY_TEXT = (
+    "今天天气 天天 天气预报 name kind what's "
     "今天 明天 昨天 现在 什么 怎么 怎样 这个 那个 觉得 知道 可以 一个 我们 你们 他们 喜欢 用户 记得 说过 "
     "就是 还是 不是 没有 时候 一下 一起 真的 特别 非常 有点 因为 所以 但是 如果 自己 已经 一直 大家 这样 "
     "那样 这么 那么 为什么 哪儿 哪里 什么样 告诉 上次 之前 以前 还记 记不记得 名字 叫做 最近 应该 可能 "
@@ -45,10 +46,13 @@ def weighted(text: str) -> dict[str, float]:
 
 
 def overlap(query: dict[str, float], text: Iterable[str]) -> float:
-    """Return the weight of the words of `query` that stand in `text`; a word's own characters do not count again."""
-    shared = set(query) & set(text)
-    inside = {char for word in shared if len(word) > 1 for char in word}
-    return sum(query[word] for word in shared if len(word) > 1 or word not in inside)
+    """Return the weight of the words of `query` that stand in `text`; what is inside a longer one does not count."""
+    shared = sorted(set(query) & set(text), key=len, reverse=True)
+    counted: list[str] = []
+    for word in shared:
+        if not any(word in longer for longer in counted):
+            counted.append(word)
+    return sum(query[word] for word in counted)
 
 
 def excerpt(text: str, query: dict[str, float], language: str) -> str:

@@ -26,7 +26,7 @@ _REPORTED = re.compile(
     r"(?:says?|said|thinks?|thought|believes?|told|asks?|asked|claims?|claimed|guess(?:es|ed)?|wrote)\b"
 )
 _CUTS = re.compile(
-    r",\s*(?:and|but|so)?\s*(?=(?:I|my|we|our|you|people|everyone|call)\b)|\s+(?:and|but)\s+(?=(?:I|my|we|our|she|he|it|they|you)\b)|\s*--?\s+|:\s+",
+    r",\s*(?:and|but|so)?\s*(?=(?:I|my|we|our|you|people|everyone|call|he|she|it|they|his|her|its)\b)|\s+(?:and|but)\s+(?=(?:I|my|we|our|she|he|it|they|you)\b)|\s*--?\s+|:\s+",
     re.IGNORECASE,
 )
 _TAIL = re.compile(
@@ -48,7 +48,7 @@ _JOB = (
 _LANGUAGE = "(?:English|French|German|Spanish|Italian|Portuguese|Russian|Chinese|Mandarin|Cantonese|Japanese|Korean|Arabic|Hindi|Dutch|Polish|Swedish|Norwegian|Greek|Turkish|Latin|Welsh|Irish|sign language)"
 _SKILL = "(?:the )?(?:piano|guitar|violin|cello|drums|painting|drawing|programming|Python|swimming|skiing|cooking|baking|chess|knitting|photography|yoga|calligraphy)"
 _NAME = r"(?P<v>(?-i:[A-Z])[A-Za-z'-]+(?: (?-i:[A-Z])[A-Za-z'-]+)?|[\u4e00-\u9fff]{1,4})"
-_PLACE = r"(?P<v>(?!the (?:moment|middle|past|present)|a (?:hurry|dream|lie|bubble|mess|fantasy|world|castle|second|minute|way|cave)|an? (?:era|age|hour)|my |this |that |here|there|fear|bed|hope|love|peace|pain)[A-Za-z][\w' ,-]{1,40}?)"
+_PLACE = r"(?P<v>(?!the (?:moment|middle|past|present)|a (?:hurry|dream|lie|bubble|mess|fantasy|world|castle|second|minute|way|cave)|an? (?:era|age|hour)|my |this |that |here|there|fear|bed|hope|love|peace|pain)[A-Za-z][\w' -]{1,30}?(?:, (?-i:[A-Z])[\w ]{1,20}?)?)"
 _ADV = r"(?:(?:really|also|still|just|actually|always|absolutely|truly|do|now|currently|recently|already|only|usually|especially|kind of|quite|finally|very much|secretly|definitely|particularly|mostly|have always|'ve always) )*"
 _THING = r"(?P<v>(?!you\b|your\b|it\b|this\b|that\b|him\b|her\b|them\b|to know\b|how\b|what\b|when\b|where\b|being with\b|talking\b|to think\b|the way\b|my life\b|myself\b|us\b|to see you|to talk|hearing\b)[\w' -]{2,40}?)"
 _MONTH = "(?:January|February|March|April|May|June|July|August|September|October|November|December)"

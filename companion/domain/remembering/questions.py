@@ -87,7 +87,7 @@ _TOPICS = (
     _topic(
         "dislikes fear allergy no_allergy diet",
         r"不喜欢|讨厌|不吃|不能吃|吃不了|怕|忌口|受不了|过敏|不爱|反感|禁忌|能吃|可以吃|吃素|饮食|吃肉|不碰",
-        r"(?:do i|i) (?:not like|don't like|dislike|hate)|don't i like|(?:am i|i am|i'm) (?:afraid|scared|allergic|vegetarian|vegan)|my (?:allerg|diet|fear)|can(?:'t| not|not)? i eat|what .{0,12}scares me|i can't (?:eat|stand)|推荐|给我(?:做|点|买)|晚饭|午饭|做饭|点菜|外卖|cook (?:for )?me|for dinner|afraid of",
+        r"(?:do i|i) (?:not like|don't like|dislike|hate)|don't i like|(?:am i|i am|i'm) (?:afraid|scared|allergic|vegetarian|vegan)|my (?:allerg|diet|fear)|can(?:'t| not|not)? i eat|what .{0,12}scares me|i can't (?:eat|stand)|推荐|给我(?:做|点|买|泡|倒|来|弄)|晚饭|午饭|做饭|点菜|外卖|cook (?:for )?me|for dinner|afraid of",
         "不喜欢 讨厌 怕 过敏 忌口 不能吃 dislike hate afraid allergic eat",
     ),
     _topic(
@@ -156,6 +156,11 @@ _QUESTION = re.compile(
 )
 
 
+_ASKING = re.compile(r"什么|哪|谁|怎么|为什么|几点|几岁|多少|多大|是不是|有没有")
+_SHORT = 24
+
+
 def is_question(text: str) -> bool:
     """Tell whether `text` only asks: it is nothing worth remembering."""
-    return bool(_QUESTION.search(text.strip()))
+    text = text.strip()
+    return bool(_QUESTION.search(text)) or (len(text) <= _SHORT and bool(_ASKING.search(text)))

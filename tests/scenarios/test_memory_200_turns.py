@@ -1,0 +1,260 @@
+"""Ten days, 200 turns, several chats: what the user told is found again, and never in the form he corrected."""
+
+# ruff: noqa: E501 - one fact a line
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from companion.conversation.memory import Remembering
+from companion.domain.cancel import CancelToken
+from companion.domain.character import Character
+from companion.domain.events import Event
+from companion.domain.memory import Recollected
+from companion.engines.embedders.hashing import Hashing
+from companion.engines.recall.hybrid import HybridIndex
+from companion.engines.stores.exact import ExactStore
+from companion.ports import IndexItem, Memories, RecallIndex
+from companion.storage.chat_log import SqliteChatLog
+
+pytestmark = pytest.mark.unit
+
+XIAOMAN = Character(id="xiaoman", name="小满", folder=Path("xiaoman"))
+DAY = 86400.0
+BEGAN = 1_772_700_000.0
+N_DAYS, TURNS_A_DAY = 10, 20
+ROOM = 300
+
+
+@dataclass(frozen=True)
+class Planted:
+    """A thing that is told, how it is asked for in other words, what the answer holds, and how it is corrected.
+
+    `corrected` starting with `=` is written into the card list, anything else is said.
+    """
+
+    told: str
+    asked: str
+    value: str
+    corrected: str = ""
+    new_value: str = ""
+
+
+FACTS = (
+    Planted("对了，我叫林晚舟", "你还记得我是谁吗？", "林晚舟"),
+    Planted("我现在住在青岛", "我家在哪座城市来着？", "青岛", "我搬到厦门了", "厦门"),
+    Planted("我生日是三月九号", "我什么时候过生日？", "三月九号", "说错了，其实我生日是五月二号", "五月二号"),
+    Planted("我是一名牙医", "我靠什么谋生，你说说看？", "牙医", "=用户的工作是兽医", "兽医"),
+    Planted("我养了一只狸花猫，叫豆包", "我的猫叫什么名字？", "豆包", "=用户养了一只狸花猫叫年糕", "年糕"),
+    Planted("我对芒果过敏", "给我点个甜品，有什么是我不能吃的？", "芒果"),
+    Planted("我特别喜欢喝普洱茶", "给我泡点什么茶好呢？", "普洱茶", "我不喜欢普洱茶了", "不喜欢普洱茶"),
+    Planted("我最讨厌香菜", "我讨厌吃什么你知道吗？", "香菜"),
+    Planted("我妹妹叫林晚星", "我妹妹的名字你还有印象吗？", "林晚星"),
+    Planted("我爸爸是火车司机", "我爸是干什么的？", "火车司机"),
+    Planted("我老家是湖南的", "猜猜我是哪里人？", "湖南"),
+    Planted("我的专业是考古学", "我大学学什么的？", "考古学"),
+    Planted("我会说法语", "我会哪国的外语？", "法语"),
+    Planted("我最近在学钢琴", "我在学什么乐器？", "钢琴", "=用户最近在学二胡", "二胡"),
+    Planted("我有一辆蓝色的自行车", "我平时骑什么出门？", "自行车"),
+    Planted("我最喜欢的颜色是墨绿色", "我最爱什么颜色？", "墨绿色", "=用户最喜欢的颜色是橙色", "橙色"),
+    Planted("我怕打雷", "你知道我害怕什么吗？", "打雷"),
+    Planted("我有哮喘", "我身体有什么毛病？", "哮喘"),
+    Planted("我下周三要去重庆面试", "我的面试是哪天？", "下周三", "我的面试改到下周五了", "下周五"),
+    Planted("我们是青梅竹马", "我们之间是什么关系？", "青梅竹马"),
+    Planted("6月18日是我们的纪念日", "我们的纪念日是哪天？", "6月18日", "=你和用户的纪念日：8月8日", "8月8日"),
+    Planted("我答应你明年带你去看海", "我答应过你什么？", "看海"),
+    Planted("我每天五点半起床跑步", "我几点起床锻炼，你记得吗？", "五点半"),
+    Planted("昨天我在旧书摊淘到一本《梦溪笔谈》", "我上次在旧书摊买到了什么书？", "梦溪笔谈"),
+    Planted("我的邻居王大爷总在楼道里吹唢呐", "吹唢呐的那个邻居是谁，我跟你提过的？", "王大爷"),
+    Planted("小时候我掉进过荷花池，被外婆捞上来的", "我跟你讲过掉进荷花池的事吗？谁救的我？", "外婆"),
+    Planted("我是天蝎座的", "我是什么星座？", "天蝎座"),
+    Planted("My best friend lives in Oslo, his name is Erik", "Who is my friend in Oslo, do you remember?", "Erik"),
+    Planted("I'm a fan of old jazz records", "What kind of music do I like?", "jazz", "=The user likes punk records", "punk"),
+    Planted("朋友们都叫我阿舟", "你该怎么称呼我？", "阿舟", "以后叫我船长吧", "船长"),
+)  # fmt: skip
+SMALL_TALK = (
+    "今天天气真好", "你在忙什么呀", "哈哈，太好笑了", "我先去吃饭啦", "晚安，做个好梦", "刚才那阵雨真大", "嗯嗯，我知道了",
+    "你说得对", "再讲个笑话吧", "有点困了", "今天路上好堵", "外面有人在放烟花", "谢谢你陪我", "好的呀", "你真可爱", "等我一下",
+    "这首歌真好听", "终于到周末了", "下班啦", "早上好", "That made me laugh", "See you tomorrow", "What a long day",
+)  # fmt: skip
+
+OTHER_SMALL_TALK = (
+    "今天天气好热啊", "我刚吃完饭", "你猜我在干嘛", "路上又堵车了", "你唱首歌给我听吧", "哈哈哈", "我回来了", "早啊", "周末真短", "刚才打了个盹",
+    "陪我聊聊天吧", "我今天有点累", "晚安啦", "你在想什么", "外面好安静", "你吃饭了吗", "你叫什么名字", "你喜欢什么颜色", "你住在哪里",
+    "Good morning!", "I'm so tired today", "What are you doing?", "Where do you live?", "What's your name?",
+)  # fmt: skip
+
+
+class Life:
+    """The talk of ten days with one character, as a session would keep it."""
+
+    def __init__(self, folder: Path, index: RecallIndex | None, *, remembers: bool = True) -> None:
+        self.now = BEGAN
+        self.log = SqliteChatLog.open(folder / "chats.sqlite3", clock=lambda: self.now)
+        self.log._connection.execute("PRAGMA synchronous=OFF")  # speed: durability is tested elsewhere
+        self.events: list[Event] = []
+        self.memory = Remembering(self.log.memories, lambda: index, self.events.append)
+        self._remembers = remembers
+        self._chat = self.log.create_chat(XIAOMAN.id).chat
+        self.memory.bring_up(XIAOMAN.id, CancelToken())
+
+    def turn(self, text: str) -> None:
+        ack = self.log.add(self._chat, "user", text)
+        said = next(one for one in self.log.path(self._chat) if one.message == ack.message)
+        reply = self.log.add(self._chat, "assistant", "嗯，我听着呢。")
+        answered = next(one for one in self.log.path(self._chat) if one.message == reply.message)
+        if self._remembers:
+            self.memory.learn(XIAOMAN, self._chat, said)
+            self.memory.learn(XIAOMAN, self._chat, answered)
+        self.now += 60
+
+    def correct(self, old: str, text: str) -> None:
+        """Rewrite the card that holds `old`, as the user does in the list."""
+        card = next(one for one in self.log.memories.cards(XIAOMAN.id) if old in one.text)
+        self.log.memories.correct(card.memory, text)
+
+    def sleep(self) -> None:
+        self.now += DAY
+        self._chat = self.log.create_chat(XIAOMAN.id).chat
+
+    def ask(self, text: str) -> list[Recollected]:
+        return self.memory.recollect(
+            XIAOMAN,
+            self._chat,
+            text,
+            now=self.now,
+            path_messages=self.log.path(self._chat),
+            limit_tokens=ROOM,
+            count=_count,
+        )
+
+
+def _count(texts: Sequence[str]) -> list[int]:
+    return [len(text) for text in texts]
+
+
+def lived(folder: Path, index: RecallIndex | None, *, remembers: bool = True) -> Life:
+    """Return the life after 200 turns: facts on the first six days, corrections on the next three."""
+    life = Life(folder, index, remembers=remembers)
+    corrections = [fact for fact in FACTS if fact.corrected]
+    n_small = 0
+    for day in range(N_DAYS):
+        told = FACTS[day * 5 : day * 5 + 5] if day < 6 else ()
+        undone = corrections[(day - 6) * 4 : (day - 6) * 4 + 4] if 6 <= day < 9 else []
+        lines = [fact.told for fact in told]
+        for fact in undone:
+            if not fact.corrected.startswith("="):
+                lines.append(fact.corrected)
+            elif remembers:
+                life.correct(fact.value, fact.corrected[1:])
+        for n in range(TURNS_A_DAY):
+            if n % 4 == 1 and lines:
+                life.turn(lines.pop(0))
+            else:
+                life.turn(SMALL_TALK[n_small % len(SMALL_TALK)])
+                n_small += 1
+        life.sleep()
+    return life
+
+
+def _found(life: Life) -> list[str]:
+    """Return what was asked and not found."""
+    missing = []
+    for fact in FACTS:
+        wanted = fact.new_value or fact.value
+        if not any(wanted in one.text for one in life.ask(fact.asked)):
+            missing.append(fact.asked)
+    return missing
+
+
+def _returned(life: Life) -> list[str]:
+    """Return the corrected forms that came back, whatever was asked."""
+    back = []
+    for fact in FACTS:
+        for one in life.ask(fact.asked):
+            back += [
+                f"{fact.asked}: {one.text}"
+                for other in FACTS
+                if other.corrected and other.value in one.text and other.new_value not in one.text
+            ]
+    return back
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _libraries_start_their_threads(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Build one index, so that the progress bars' watcher runs before a test counts threads."""
+    folder = tmp_path_factory.mktemp("first")
+    first = HybridIndex(Hashing.load(), ExactStore.load(folder / "vectors"), folder / "index")
+    first.add("first", [IndexItem(f"a{n}", f"你好{n}") for n in range(300)])
+    first.search("first", "你好")
+    first.close()
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Iterator[RecallIndex]:
+    """The real index over characters alone: what it finds is found by words."""
+    index = HybridIndex(Hashing.load(), ExactStore.load(tmp_path / "vectors"), tmp_path / "index")
+    yield index
+    index.close()
+
+
+def test_what_was_told_is_found_and_what_was_corrected_stays_away(tmp_path: Path, index: RecallIndex) -> None:
+    assert len(FACTS) == 30
+    assert sum(1 for fact in FACTS if fact.corrected) >= 10
+    life = lived(tmp_path, index)
+    n_said = sum(1 for one in life.log.memories.turns(XIAOMAN.id) if one.role == "user")
+    assert n_said == 200
+    missing = _found(life)
+    assert len(missing) <= 3, missing
+    assert _returned(life) == []
+    life.log.close()
+
+
+def test_memory_works_without_any_index(tmp_path: Path) -> None:
+    life = lived(tmp_path, None)
+    missing = _found(life)
+    assert len(missing) <= 3, missing
+    assert _returned(life) == []
+    life.log.close()
+
+
+def test_small_talk_calls_nothing_up(tmp_path: Path, index: RecallIndex) -> None:
+    life = lived(tmp_path, index)
+    called = [(text, life.ask(text)) for text in (*SMALL_TALK, *OTHER_SMALL_TALK)]
+    disturbed = [(text, [one.text for one in found]) for text, found in called if found]
+    assert len(disturbed) <= 2, disturbed
+    life.log.close()
+
+
+def test_control_without_memory_nothing_is_found(tmp_path: Path, index: RecallIndex) -> None:
+    life = lived(tmp_path, index, remembers=False)
+    life.log.memories.forget_character(XIAOMAN.id)
+    assert len(_found(life)) > 15
+    life.log.close()
+
+
+class _Unsilenced:
+    """Memories that let everything speak again."""
+
+    def __init__(self, memories: Memories) -> None:
+        self._memories = memories
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._memories, name)
+
+    def silenced(self, character: str) -> frozenset[int]:
+        del character
+        return frozenset()
+
+
+def test_control_without_silencing_corrected_forms_return(tmp_path: Path, index: RecallIndex) -> None:
+    life = lived(tmp_path, index)
+    memories: Callable[..., object] = _Unsilenced
+    life.memory = Remembering(memories(life.log.memories), lambda: index, life.events.append)  # type: ignore[arg-type]
+    life.memory.bring_up(XIAOMAN.id, CancelToken())
+    assert _returned(life) != []
+    life.log.close()
