@@ -46,7 +46,9 @@ Find = Callable[[str], Sequence[Span]]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """`kind` is `plain`, `paraphrase`, `english` or `none`, which no passage answers; `gold` are places in the text."""
+    """`kind` is `plain`; `named`, people by their names and the rest in other words; `paraphrase`, nothing by its name;
+    `english`; or `none`, which no passage answers. `gold` are places in the text.
+    """
 
     id: str
     split: str
@@ -91,7 +93,7 @@ def table(questions: Sequence[Question], find: Find) -> dict[str, Any]:
         split: _recall([rank for one, rank in ranks if split in ("all", one.split)])
         for split in ("dev", "test", "all")
     }
-    for kind in ("plain", "paraphrase", "english"):
+    for kind in ("plain", "named", "paraphrase", "english"):
         out[f"recall@5 {kind}"] = _recall([rank for one, rank in ranks if one.kind == kind])["recall@5"]
     return out
 
