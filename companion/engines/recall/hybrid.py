@@ -122,6 +122,8 @@ class HybridIndex:
             found = self._reopened(collection, found)
             with found.changing:
                 change(found)
+                # The items may have come in before the store failed: nothing was left to change then.
+                found.repair(self._stopped)
         return found.info()
 
     def _reopened(self, collection: str, broken: Collection) -> Collection:
