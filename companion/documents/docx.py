@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import zipfile
+import zlib
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,12 +27,19 @@ def read_docx(path: Path) -> tuple[str, list[Block]]:
         blocks = [block for element in document.iter_inner_content() for block in _blocks(element)]
         return str(document.core_properties.title or "").strip(), blocks
     except (
+        # The library unpacks and parses by itself, and tells of damage with whatever it ran into.
         docx.opc.exceptions.OpcError,
-        KeyError,
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        OSError,
+        NotImplementedError,
+        RuntimeError,
+        LookupError,
         ValueError,
+        TypeError,
         AttributeError,
         SyntaxError,
-        OSError,
     ) as error:
         raise DocumentError(
             f"{path.name} is damaged or no Word document.", "Save it again as docx.", code="damaged"

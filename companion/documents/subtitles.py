@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from pathlib import Path
 from typing import Final
 
@@ -24,7 +25,9 @@ def subtitle_blocks(text: str, file: str) -> list[Block]:
     try:
         # Only the parser of one format knows the two options, and it does not know the others' tags.
         kept = {} if form in ("ass", "ssa") else {"keep_html_tags": True, "keep_unknown_html_tags": True}
-        events = pysubs2.SSAFile.from_string(text, format_=form, **kept)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            events = pysubs2.SSAFile.from_string(text, format_=form, **kept)
     except (pysubs2.exceptions.Pysubs2Error, ValueError, KeyError, IndexError) as error:
         raise DocumentError(
             f"{file} is no subtitle file.", "Save it as srt, vtt or ass.", code="damaged"
