@@ -1,4 +1,7 @@
-"""Chats to files and back: SillyTavern's JSONL and readable Markdown. An import is staged, then one commit."""
+"""Chats to files and back: SillyTavern's JSONL and readable Markdown; in from Soul-of-Waifu too.
+
+An import is staged, then one commit.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from pathlib import Path
 
 from companion.domain.messages import ChatInfo
 from companion.errors import StorageError
-from companion.storage import jsonl, markdown
+from companion.storage import jsonl, markdown, sow_chat
 from companion.storage.atomic import storage_error, write_atomic
 from companion.storage.backup import backup
 from companion.storage.chat_log import SqliteChatLog
@@ -45,17 +48,20 @@ def export_chat(
 def import_chat(
     log: SqliteChatLog, path: Path, character: str, *, backups: Path | None = None
 ) -> ImportReport:
-    """Append the chat in `path` (as `export_chat` or SillyTavern writes it) to the chats of `character`.
+    """Append the chat in `path` (of `export_chat`, SillyTavern or Soul-of-Waifu) to the chats of `character`.
 
     The log is backed up first, into `backups` or beside it. All or nothing. Raises StorageError:
     `bad_import` when the file holds no chat, `not_found`, and those of a backup or commit.
     """
-    codec = markdown if path.suffix.lower() in _MARKDOWN else jsonl
-    staged = codec.decode(_read(path), character)
+    content = _read(path)
+    if path.suffix.lower() in _MARKDOWN:
+        staged = markdown.decode(content, character)
+    else:
+        staged = (sow_chat if sow_chat.is_one(content) else jsonl).decode(content, character)
     if staged.transcript is None or not staged.transcript.messages:
         raise StorageError(
             f"{path.name} holds no chat that can be read. {' '.join(staged.problems[:3])}".rstrip(),
-            "Choose a .jsonl chat of companion or SillyTavern, or a .md file that companion exported.",
+            "Choose a .jsonl chat of companion or SillyTavern, a chat of Soul-of-Waifu, or a .md file of companion.",
             code="bad_import",
         )
     if not log.read_only:
