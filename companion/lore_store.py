@@ -171,7 +171,8 @@ class LoreStore:
             mark = None
             if order is not None:
                 passages = self._load(character).shelf.passages
-                at = next((one for one in reversed(passages) if one.order <= order), None)
+                told = [one for one in passages if 0 < one.order <= order]
+                at = max(told, key=lambda one: one.order, default=None)
                 mark = Mark(at.document, at.start) if at is not None else Mark("", 0)
             self._folder(character).mark(mark)
 

@@ -160,6 +160,16 @@ def test_the_time_stays_at_its_place_when_a_document_comes_before_it(home: Home)
     assert next(one for one in store.passages(WHO) if one.order == order).text == at.text
 
 
+def test_entries_of_a_list_hold_at_any_time(home: Home) -> None:
+    home.store.add(WHO, home.file("z.json", '[{"text": "茶馆的茶都来自山上。"}]'))
+    store = home.built()
+    store.set_now(WHO, 1)
+
+    assert store.now(WHO) == 1
+    assert any("山上" in one.text for one in store.search(WHO, "茶来自哪里", limit=9))
+    assert not any("阁楼" in one.text for one in store.search(WHO, "铜钥匙打开了什么", limit=9))
+
+
 def test_what_was_switched_off_is_neither_found_nor_widened_into(home: Home) -> None:
     store = home.built()
     cat = next(one for one in store.passages(WHO) if "白猫" in one.text)

@@ -28,11 +28,12 @@ def passages_of(documents: Sequence[Document], known: Sequence[str] = ()) -> lis
     """
     cast = cast_of((one.text for one in documents), known)
     out: list[Passage] = []
+    last = 0
     for document in documents:
         pieces = _entries(document) if document.entries else _running(document, cast)
         for piece in pieces:
-            order = 0 if document.entries else len(out) + 1
-            out.append(_passage(document, *piece, order=order))
+            last += not document.entries
+            out.append(_passage(document, *piece, order=0 if document.entries else last))
     return out
 
 

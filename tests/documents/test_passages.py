@@ -97,7 +97,7 @@ def test_entries_stand_outside_of_time() -> None:
     story = _document("他走了。")
     found = passages_of([entries, story])
 
-    assert [one.order for one in found] == [0, 0, 3]
+    assert [one.order for one in found] == [0, 0, 1]
     assert found[0].parent != found[1].parent
 
 
