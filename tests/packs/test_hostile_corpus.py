@@ -19,6 +19,9 @@ from typing import Any
 import pytest
 
 from companion.domain.character import PackReport
+from companion.errors import CompanionError
+from companion.packs.archive import ALLOWED
+from companion.packs.install import install
 from companion.packs.library import report_on
 
 pytestmark = pytest.mark.fault
@@ -329,6 +332,22 @@ def test_the_verdict_is_that_of_the_table(row: Row, tmp_path: Path) -> None:
     assert [name for name in files if name.split(os.sep)[0] not in ("cache", "place", "witness.txt")] == []
     if fatal:
         assert [name for name in files if name.startswith("cache")] == []
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[f"{row.suffix[1:]}: {row.name}" for row in ROWS])
+def test_installing_has_the_same_verdict_and_a_refusal_leaves_nothing(row: Row, tmp_path: Path) -> None:
+    path, characters = tmp_path / f"x{row.suffix}", tmp_path / "characters"
+    path.write_bytes(row.build())
+    if row.verdict == "loaded":
+        assert install(path, characters, cache=tmp_path / "cache").character is not None
+        assert [one.name for one in characters.iterdir()] == ["x"]
+        assert {
+            one.suffix.lstrip(".").lower() for one in characters.rglob("*") if one.is_file()
+        } <= ALLOWED | {row.suffix[1:]}
+    else:
+        with pytest.raises(CompanionError):
+            install(path, characters, cache=tmp_path / "cache")
+        assert list(characters.iterdir()) == []
 
 
 def test_a_kind_that_is_never_opened_is_left_out_and_told(tmp_path: Path) -> None:
