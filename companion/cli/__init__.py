@@ -24,6 +24,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "lore": ("companion.cli.lore", "add, list, build and search the documents a character knows"),
     "models": ("companion.cli.models", "list the models, or verify their files"),
     "chats": ("companion.cli.chats", "list, show, export, import, back up, restore and check chats"),
+    "memories": (
+        "companion.cli.memories",
+        "list, search, add, correct, pin, forget and export what she remembers",
+    ),
     "doctor": ("companion.cli.doctor", "tell what works on this computer and what would help"),
     "selftest": ("companion.cli.selftest", "prove that every part works here"),
     "bench": ("companion.cli.bench", "measure start, speed, latency and memory beside a reference"),
