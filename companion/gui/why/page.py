@@ -107,7 +107,7 @@ class WhyPage(QWidget):
         key = f"{used.book}:{used.entry}"
         off = key in found.lore_off
         row = UsedRow(self._look, used.name or used.key, partial(_lore_line, used), switched=not off)
-        row.add_link(lambda: tr("Edit"), lambda: self.entry_wanted.emit(key))
+        row.add_link(lambda: tr("Edit the entry"), lambda: self.entry_wanted.emit(key))
         switch = self._companion.switch_lore
         row.toggled.connect(
             lambda on: self._switch(row, lambda: switch(self._character.id, key, off=not on), on)

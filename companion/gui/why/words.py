@@ -10,11 +10,11 @@ from companion.gui.translation import tr
 def section_title(name: str) -> str:
     """Return what a part of the prompt is called."""
     return {
-        "persona": tr("Who she is"),
-        "examples": tr("How she talks"),
+        "persona": tr("Her persona"),
+        "examples": tr("Sample dialogues"),
         "summary": tr("Earlier, in brief"),
         "history": tr("The conversation so far"),
-        "lore": tr("Her world"),
+        "lore": tr("World entries"),
         "passages": tr("Passages from books"),
         "memories": tr("Memories"),
         "instructions": tr("Reminders"),
