@@ -151,9 +151,8 @@ def _placed(pack: Path, characters: Path, wanted: str, taken: Collection[str]) -
 
 
 def _replaced(pack: Path, characters: Path, id_: str) -> Path:
-    if id_ != pack_id(id_) and not (characters / id_ / "card.json").is_file():
-        raise UsageError(f"There is no character '{id_[:80]}'.", "Look at the list of characters.")
-    if os.sep in id_ or id_ in (".", ".."):
+    is_name = "/" not in id_ and not objection(id_) and not is_hidden(id_)
+    if not is_name or (id_ != pack_id(id_) and not (characters / id_ / "card.json").is_file()):
         raise UsageError(f"There is no character '{id_[:80]}'.", "Look at the list of characters.")
     target = characters / id_
     staging.swap(pack, target)

@@ -29,7 +29,7 @@ def _run(base: Path, count: int, *options: str, strace: tuple[str, ...] = ()) ->
 
 
 def test_loading_packs_runs_nothing(tmp_path: Path) -> None:
-    found = _run(tmp_path / "base", 112)
+    found = _run(tmp_path / "base", 54)
     assert (found["events"], found["modules"], found["canary"]) == ([], [], False)
 
 
