@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import re
 from collections.abc import Sequence
 from typing import Literal
 
+from companion.conversation.relevance import weighted
 from companion.domain.character import Sampling
 from companion.domain.memory import Summary
 from companion.domain.messages import Message, StoredMessage
@@ -19,24 +19,36 @@ Language = Literal["zh", "en"]
 
 _LIMIT = {"zh": 160, "en": 560}
 _LEAST = 12
-_MAX_TOKENS = 160
+_MAX_TOKENS = 150
 _FEWEST_MESSAGES = 4
 _EXTRACT_CLAUSES, _CLAUSE_CHARS = 8, {"zh": 24, "en": 80}
-_CALM = Sampling(temperature=0.3, top_p=0.8, max_tokens=_MAX_TOKENS)
+_LINE_CHARS = {"zh": 120, "en": 360}
+_GROUNDED = 0.6
+# One paragraph: a model that copies the dialogue instead is stopped at its first line.
+_CALM = Sampling(temperature=0.3, top_p=0.8, max_tokens=_MAX_TOKENS, stop=("\n",))
+_SYSTEM = {
+    "zh": "你是记录员，只根据给出的对话写概括，不添加对话里没有的事。",
+    "en": "You keep records. You sum up the dialogue that you are given and add nothing that is not in it.",
+}
 _ASK = {
     "zh": (
-        "（先不要扮演。请用第三人称，把上面的对话概括成三句话，一共不超过100个字：用户说了自己的哪些事，"
-        "两人聊了什么，约定了什么。只写概括，不要对话，不要评论。）{before}"
+        "{before}对话：\n{lines}\n\n请用第三人称把这段对话概括成三句话，不超过100个字，"
+        "写明用户的姓名、职业、家人、宠物、喜好和约定。"
     ),
     "en": (
-        "(Stop playing for a moment. Sum up the conversation above in the third person, in three sentences and at "
-        "most 80 words: what the user told of himself, what the two talked about, what they agreed on. Write only "
-        "the summary, no dialogue, no comment.){before}"
+        "{before}Dialogue:\n{lines}\n\nSum up this dialogue in the third person, in three sentences and at most 80 "
+        "words. Tell the user's name, work, family, pets, tastes and what was agreed on, as far as they are told."
     ),
 }
-_BEFORE = {"zh": "更早的事：{text}", "en": " What happened earlier: {text}"}
+_BEFORE = {"zh": "更早的事：{text}\n", "en": "What happened earlier: {text}\n"}
+_USER = {"zh": "用户", "en": "User"}
+_COLON = {"zh": "：", "en": ": "}
 _OPENING = {"zh": "用户", "en": "The user"}
-_SPOKEN = re.compile(r"[“「\"].{6,}[”」\"]|^(?:我|I\b|你|You\b)|[*（(].{0,40}[*）)]|<\||\{\{", re.MULTILINE)
+_SPOKEN = re.compile(
+    r"[“「\"].{6,}[”」\"]|^(?:我|说?[：:]|I\b|你|You\b)|[*（(].{0,40}[*）)]|<\||\{\{", re.MULTILINE
+)
+_REPORTING_TEXT = "聊 聊了 约定 讲述 谈到 提到 包括 日常 职业 姓名 宠物 喜好 家人 对话 关系 talk agre mention work famili pet"
+_REPORTING = frozenset(_REPORTING_TEXT.split(" "))
 _GAPS = re.compile(r"\s+")
 _HAN = re.compile("[\u4e00-\u9fff]")
 
@@ -73,41 +85,41 @@ def needs_summary(path: Sequence[StoredMessage], n_dropped: int, summary: Summar
 def write_summary(
     language: Language,
     model: LanguageModel,
-    pinned: Sequence[Message],
     dropped: Sequence[StoredMessage],
     path: Sequence[StoredMessage],
     cancel: Cancel,
     *,
     chat: str,
+    name: str,
     now: float,
     before: str = "",
     facts: Sequence[str] = (),
 ) -> Summary | None:
-    """Return a summary of the `dropped` messages of `path`, None when cancelled.
+    """Return a summary of the `dropped` messages of `path`, None when cancelled; takes seconds.
 
-    `before` is the text of a valid summary of what left earlier; `dropped` are then those after it. `pinned` and
-    the messages are put as in a turn, so that what the model has read of them need not be read again. Where the
+    `name` is the character's; `before` is the text of a valid summary of what left earlier, `dropped` are then
+    those after it. The persona is left out of the prompt: a small model takes it for what was said. Where the
     model fails, the summary is made of the user's own words and `facts`. Raises CompanionError.
     """
-    history = tuple(Message(one.role, one.text) for one in dropped if one.text.strip())
+    lines = _lines(language, dropped, name, model)
     earlier = _BEFORE[language].format(text=before) if before else ""
-    ask = Message("user", _ASK[language].format(before=earlier))
-    text = ""
-    for candidate in _tries(history):
-        prompt = Prompt(tuple(pinned), candidate, (ask,), reply_prefix=_OPENING[language])
-        text = _checked(_OPENING[language] + _written(model, prompt, cancel), language)
-        if cancel.requested:
-            return None
-        if text:
-            break
-    name = model.info.name if text else "extract"
+    prompt = Prompt(
+        (Message("system", _SYSTEM[language]),),
+        (),
+        (Message("user", _ASK[language].format(before=earlier, lines="\n".join(lines))),),
+        reply_prefix=_OPENING[language],
+    )
+    written = _OPENING[language] + _written(model, prompt, cancel)
+    if cancel.requested:
+        return None
+    text = checked(written, language, [before, name, *(one.text for one in dropped)])
     covered = [one for one in path if one.message <= dropped[-1].message]
     return Summary(
         chat=chat,
         until=dropped[-1].message,
         digest=digest_of(covered),
         text=text or extract(language, dropped, before=before, facts=facts),
-        model=name,
+        model=model.info.name if text else "extract",
         created_at=now,
     )
 
@@ -130,14 +142,27 @@ def extract(
     return f"{text[: room - 1].rstrip('；;，, ')}{ending}" if text else ""
 
 
-def _tries(history: tuple[Message, ...]) -> list[tuple[Message, ...]]:
-    """Return what to show the model: all, then the newer half, should the first attempt fail."""
-    return [history, history[len(history) // 2 :]] if len(history) >= 2 * _FEWEST_MESSAGES else [history]
+def _lines(
+    language: Language, dropped: Sequence[StoredMessage], name: str, model: LanguageModel
+) -> list[str]:
+    """Return the dialogue, a line a message; the oldest leave where it would fill more than half of the context."""
+    lines = []
+    for one in dropped:
+        flat = _GAPS.sub(" ", one.text).strip()[: _LINE_CHARS[language]]
+        if flat and one.role != "system":
+            lines.append(f"{_USER[language] if one.role == 'user' else name}{_COLON[language]}{flat}")
+    room = model.info.context_tokens // 2
+    costs = model.count_tokens(lines) if lines else []
+    first = len(lines)
+    while first and room >= costs[first - 1] + 1:
+        first -= 1
+        room -= costs[first] + 1
+    return lines[first:]
 
 
 def _written(model: LanguageModel, prompt: Prompt, cancel: Cancel) -> str:
     text = ""
-    for item in model.generate(prompt, dataclasses.replace(_CALM), cancel):
+    for item in model.generate(prompt, _CALM, cancel):
         match item:
             case TextDelta(delta):
                 text += delta
@@ -146,20 +171,26 @@ def _written(model: LanguageModel, prompt: Prompt, cancel: Cancel) -> str:
     return text
 
 
-def _checked(text: str, language: Language) -> str:
-    """Return a written summary as it can be used; empty when it is none.
+def checked(text: str, language: Language, told: Sequence[str]) -> str:
+    """Return a written summary of `told` as it can be used; empty when it is none.
 
-    It is none when it is too short, in another language, goes round in circles, or speaks as somebody.
+    It is none when it is too short, in another language, goes round in circles, speaks as somebody, or when much
+    of it stands nowhere in what was told.
     """
-    flat = _GAPS.sub(
-        "" if language == "zh" and not re.search("[A-Za-z] [A-Za-z]", text) else " ", text
-    ).strip()
+    flat = _GAPS.sub(" ", text).strip()
     if _SPOKEN.search(flat.removeprefix(_OPENING[language])):
         return ""
     whole = _whole_sentences(flat, _LIMIT[language])
     if len(whole) < _LEAST + len(_OPENING[language]) or language_of(whole, language) != language:
         return ""
-    return "" if _goes_round(whole) else whole
+    return "" if _goes_round(whole) or not _is_grounded(whole, told) else whole
+
+
+def _is_grounded(text: str, told: Sequence[str]) -> bool:
+    words = {word: weight for word, weight in weighted(text).items() if word not in _REPORTING}
+    known = {word for one in told for word in weighted(one)}
+    total = sum(words.values())
+    return total > 0 and sum(weight for word, weight in words.items() if word in known) >= _GROUNDED * total
 
 
 def _whole_sentences(text: str, limit: int) -> str:
