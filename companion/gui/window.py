@@ -26,8 +26,9 @@ from companion.gui.director import Director
 from companion.gui.files import Files, packs_in
 from companion.gui.home import Home
 from companion.gui.inert import InertBrowser
+from companion.gui.memories.notice import RememberedNotice, RememberedWatch
 from companion.gui.menus import window_menu
-from companion.gui.openers import open_why, openers
+from companion.gui.openers import open_memories, open_why, openers
 from companion.gui.pages import PageStack
 from companion.gui.portraits import Portraits
 from companion.gui.problems import ProblemsPage
@@ -68,6 +69,7 @@ class MainWindow(QMainWindow):
         self.pages = PageStack(look, self.home, self)
         self.director = Director(companion, self.home, self.stage, look, self.tasks, self.portraits)
         self.files = Files(companion, self.director, self.panel, self.tasks, self)
+        self.remembered = RememberedWatch(companion, self.tasks, RememberedNotice(look, self.panel.view))
         self._actions: dict[str, QAction] = {}
         self._openers: dict[str, Callable[[], None]] = {}
         self._place = QSettings(str(companion.paths.config / "window.ini"), QSettings.Format.IniFormat)
@@ -171,6 +173,9 @@ class MainWindow(QMainWindow):
         self.director.problems_wanted.connect(self.open_problems)
         self.panel.help_wanted.connect(self.open_named)
         self.panel.read_wanted.connect(self.open_text)
+        self.bridge.arrived.connect(self.remembered.take)
+        self.remembered.failed.connect(self.tasks.failed)
+        self.remembered.notice.edit_wanted.connect(lambda memory: open_memories(self, edit=memory))
         self.panel.rows.why_wanted.connect(lambda message: open_why(self, message))
         side.settings_wanted.connect(lambda: self.open_named("settings"))
         side.add_wanted.connect(self.files.choose_characters)

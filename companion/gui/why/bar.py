@@ -37,12 +37,12 @@ class SectionBar(QWidget):
         self._look = look
         self._sections = [(name, n) for name, n in sections if n > 0]
         self._bar = _Bar(look, self._sections)
-        self._legend = FlowGrid(look.px(_COLUMN))
+        self._legend = FlowGrid(look.px(_COLUMN), stretched=True)
         self._lines = [_Line(look, name) for name, _ in self._sections]
         self._note = plain_label(size="small", tone="muted", wrap=True)
         self._legend.set_widgets(self._lines)
         box = QVBoxLayout(self)
-        box.setContentsMargins(0, 0, 0, 0)
+        box.setContentsMargins(0, 8, 0, 6)
         box.setSpacing(10)
         box.addWidget(self._bar)
         box.addWidget(self._legend)
