@@ -79,6 +79,11 @@ class WhyPage(QWidget):
         """The titles of the parts that are shown."""
         return [part.title for part in self._inner.findChildren(_Part)]
 
+    @property
+    def nothing(self) -> str:
+        """What is said where nothing was kept; empty where something was."""
+        return next((one.said for one in self._inner.findChildren(_Nothing)), "")
+
     # ---- showing
 
     def _show(self, found: Findings) -> None:
@@ -253,6 +258,10 @@ class _Nothing(QWidget):
         box.addWidget(self._line)
         Texts(self).also(self._write)
         self._write()
+
+    @property
+    def said(self) -> str:
+        return self._line.text()
 
     def _write(self) -> None:
         self._line.setText(

@@ -65,6 +65,10 @@ class UsedRow(QWidget):
     def note(self) -> str:
         return self._note.text()
 
+    @property
+    def links(self) -> list[QPushButton]:
+        return [link for link, _ in self._linked]
+
     def add_link(self, words: Words, call: Callable[[], object]) -> QPushButton:
         """Add a link called `words`."""
         link = push_button("link", self)
