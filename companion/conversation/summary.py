@@ -11,6 +11,7 @@ from companion.conversation.relevance import weighted
 from companion.domain.character import Sampling
 from companion.domain.memory import Summary
 from companion.domain.messages import Message, StoredMessage
+from companion.domain.remembering.questions import is_question
 from companion.ports import Cancel, GenerationDone, LanguageModel, Prompt, TextDelta
 from companion.text.language import language_of
 from companion.text.sentences import sentence_ends
@@ -33,11 +34,11 @@ _SYSTEM = {
 _ASK = {
     "zh": (
         "{before}对话：\n{lines}\n\n请用第三人称把这段对话概括成三句话，不超过100个字，"
-        "写明用户的姓名、职业、家人、宠物、喜好和约定。"
+        "写用户说了自己的哪些事、两人聊了什么、约定了什么。"
     ),
     "en": (
         "{before}Dialogue:\n{lines}\n\nSum up this dialogue in the third person, in three sentences and at most 80 "
-        "words. Tell the user's name, work, family, pets, tastes and what was agreed on, as far as they are told."
+        "words: what the user told of himself, what the two talked about, what was agreed on."
     ),
 }
 _BEFORE = {"zh": "更早的事：{text}\n", "en": "What happened earlier: {text}\n"}
@@ -47,7 +48,9 @@ _OPENING = {"zh": "用户", "en": "The user"}
 _SPOKEN = re.compile(
     r"[“「\"].{6,}[”」\"]|^(?:我|说?[：:]|I\b|你|You\b)|[*（(].{0,40}[*）)]|<\||\{\{", re.MULTILINE
 )
-_REPORTING_TEXT = "聊 聊了 约定 讲述 谈到 提到 包括 日常 职业 姓名 宠物 喜好 家人 对话 关系 talk agre mention work famili pet"
+_REPORTING_TEXT = (
+    "聊 聊了 约定 讲述 谈到 提到 包括 日常 职业 姓名 宠物 家人 对话 talk agre mention work famili pet"
+)
 _REPORTING = frozenset(_REPORTING_TEXT.split(" "))
 _GAPS = re.compile(r"\s+")
 _HAN = re.compile("[\u4e00-\u9fff]")
@@ -84,7 +87,7 @@ def needs_summary(path: Sequence[StoredMessage], n_dropped: int, summary: Summar
 
 def write_summary(
     language: Language,
-    model: LanguageModel,
+    model: LanguageModel | None,
     dropped: Sequence[StoredMessage],
     path: Sequence[StoredMessage],
     cancel: Cancel,
@@ -95,32 +98,41 @@ def write_summary(
     before: str = "",
     facts: Sequence[str] = (),
 ) -> Summary | None:
-    """Return a summary of the `dropped` messages of `path`, None when cancelled; takes seconds.
+    """Return a summary of the `dropped` messages of `path`, None when cancelled; takes seconds with a model.
 
     `name` is the character's; `before` is the text of a valid summary of what left earlier, `dropped` are then
-    those after it. The persona is left out of the prompt: a small model takes it for what was said. Where the
-    model fails, the summary is made of the user's own words and `facts`. Raises CompanionError.
+    those after it. Without a model, and where it fails, the summary is made of the user's own words and `facts`:
+    models below some 3 billion weights seldom write a better one. Raises CompanionError.
     """
-    lines = _lines(language, dropped, name, model)
-    earlier = _BEFORE[language].format(text=before) if before else ""
-    prompt = Prompt(
-        (Message("system", _SYSTEM[language]),),
-        (),
-        (Message("user", _ASK[language].format(before=earlier, lines="\n".join(lines))),),
-        reply_prefix=_OPENING[language],
-    )
-    written = _OPENING[language] + _written(model, prompt, cancel)
+    text = ""
+    if model is not None:
+        prompt = _prompt(language, dropped, name, before, model)
+        written = _OPENING[language] + _written(model, prompt, cancel)
+        text = checked(written, language, [before, name, *(one.text for one in dropped)])
     if cancel.requested:
         return None
-    text = checked(written, language, [before, name, *(one.text for one in dropped)])
     covered = [one for one in path if one.message <= dropped[-1].message]
     return Summary(
         chat=chat,
         until=dropped[-1].message,
         digest=digest_of(covered),
         text=text or extract(language, dropped, before=before, facts=facts),
-        model=model.info.name if text else "extract",
+        model=model.info.name if text and model is not None else "extract",
         created_at=now,
+    )
+
+
+def _prompt(
+    language: Language, dropped: Sequence[StoredMessage], name: str, before: str, model: LanguageModel
+) -> Prompt:
+    """Return what the model is asked; the persona is left out: a small model takes it for what was said."""
+    lines = _lines(language, dropped, name, model)
+    earlier = _BEFORE[language].format(text=before) if before else ""
+    return Prompt(
+        (Message("system", _SYSTEM[language]),),
+        (),
+        (Message("user", _ASK[language].format(before=earlier, lines="\n".join(lines))),),
+        reply_prefix=_OPENING[language],
     )
 
 
@@ -130,12 +142,13 @@ def extract(
     """Return a summary without a model: what was told before, the facts, then the user's openings, oldest first."""
     room = _LIMIT[language]
     said = [_first_sentence(one.text, language) for one in dropped if one.role == "user"]
-    said = [one for one in dict.fromkeys(said) if len(one) >= 4]
-    step = max(1, len(said) // _EXTRACT_CLAUSES)
+    telling = {one: sum(weighted(one).values()) for one in said if not is_question(one)}
+    best = sorted(telling, key=lambda one: -telling[one])[:_EXTRACT_CLAUSES]
+    said = [one for one in telling if one in best and telling[one] >= 1.0]
     parts = [before[: room // 2].strip("。. ")] if before else []
     parts += list(dict.fromkeys(facts))[:6]
     if said:
-        joined = ("；" if language == "zh" else "; ").join(said[::step][:_EXTRACT_CLAUSES])
+        joined = ("；" if language == "zh" else "; ").join(said)
         parts.append(f"用户说过：{joined}" if language == "zh" else f"The user said: {joined}")
     text = ("。" if language == "zh" else ". ").join(part.strip("。. ") for part in parts if part)
     ending = "。" if language == "zh" else "."

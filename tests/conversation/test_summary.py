@@ -193,3 +193,14 @@ def test_an_extract_stays_within_its_limit(language: str) -> None:
     text = extract(language, long, before="旧" * 400, facts=("事实" * 40,))  # type: ignore[arg-type]
     assert 0 < len(text) <= (160 if language == "zh" else 560)
     assert extract(language, []) == ""  # type: ignore[arg-type]
+
+
+def test_without_a_model_the_user_s_own_words_are_kept() -> None:
+    path = [*_chat("zh"), StoredMessage(11, "c", 10, "user", "你几点开门？", 1.0)]
+    summary = write_summary("zh", None, path, path, CancelToken(), chat="c", name="小满", now=1.0)
+    assert summary is not None
+    assert summary.model == "extract"
+    assert (
+        summary.text
+        == "用户说过：我叫林晚舟，刚搬到青岛；我是一名牙医；我养了一只猫，叫豆包；秋天我带你去看海；给我来杯普洱吧。"
+    )
