@@ -23,7 +23,7 @@ from typing import BinaryIO
 from companion.errors import PackError
 from companion.packs.member_names import named
 from companion.packs.names import clash_key, is_hidden, objection
-from companion.packs.staging import Budget, opened, put, staging, sync_folder, unused, write_new
+from companion.packs.staging import Budget, make_folder, opened, put, staging, sync_folder, unused, write_new
 
 ALLOWED = frozenset({"png", "jpg", "jpeg", "webp", "json", "txt", "md", "gguf", "onnx", "wav", "ogg", "flac"})
 MAX_ENTRIES = 1_000
@@ -58,7 +58,7 @@ def unpack(archive: Path, target: Path) -> Unpacked:
     """
     with staging(target.parent) as place, _reading(archive) as (pack, members):
         copied = place / "pack"
-        copied.mkdir()
+        make_folder(copied)
         unpacked = _extract(archive.name, pack, members, copied)
         record = json.dumps({"left_out": unpacked.left_out, "renamed": unpacked.renamed}).encode()
         write_new(copied / RECORD, iter([record]), Budget(archive.name, 1, len(record)))

@@ -106,7 +106,7 @@ def _copy_folder(source: Path, pack: Path) -> None:
             return f".{suffix}" in carriers.SUFFIXES
         return suffix in ALLOWED and not is_hidden(name) and not objection(name)
 
-    pack.mkdir()
+    staging.make_folder(pack)
     copy_tree(source, pack, Budget(source.name, MAX_ENTRIES, MAX_TOTAL), is_wanted)
 
 
@@ -130,7 +130,7 @@ def _copy_carrier(source: Path, pack: Path, place: Path) -> tuple[str, ...]:
         if isinstance(content, bytes):
             write_new(target, iter([content]), budget)
         elif content.is_relative_to(place / "taken"):
-            target.parent.mkdir(parents=True, exist_ok=True)
+            staging.make_folder(target.parent)
             content.rename(target)
         else:
             copy_file(content, target, budget)

@@ -128,8 +128,8 @@ def _is_regular(path: Path, folder: int | None) -> bool:
 
 def write_new(target: Path, blocks: Iterator[bytes], budget: Budget) -> None:
     """Write the new file `target` and flush it. Raises PackError beyond the budget, OSError."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with open(target, "xb") as out:
+    make_folder(target.parent)
+    with open(target, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as out:
         for block in blocks:
             budget.spend(n_bytes=len(block))
             out.write(block)
@@ -137,12 +137,18 @@ def write_new(target: Path, blocks: Iterator[bytes], budget: Budget) -> None:
         os.fsync(out.fileno())
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it, for this user only. Raises OSError."""
+    if not folder.is_dir():
+        make_folder(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+
+
 @contextlib.contextmanager
 def staging(folder: Path) -> Iterator[Path]:
     """Give a new folder inside `folder` to work in; it is gone afterwards."""
-    folder.mkdir(parents=True, exist_ok=True)
     path = unused(folder, ".staging-")
-    path.mkdir(mode=0o700)
+    make_folder(path)
     try:
         yield path
     finally:

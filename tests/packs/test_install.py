@@ -299,6 +299,16 @@ def test_cleaning_leaves_the_work_of_a_living_process(characters: Path) -> None:
     assert live.is_dir()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+def test_what_is_installed_is_for_this_user_only(tmp_path: Path, characters: Path, cache: Path) -> None:
+    source = tmp_path / "x.charx"
+    source.write_bytes(make.charx(make.member("assets/a/b.txt"), make.member("run.py")))
+    install(source, characters, cache=cache)
+    install(characters / "x", characters, cache=cache)
+    modes = {(path.is_dir(), stat.S_IMODE(path.stat().st_mode)) for path in characters.rglob("*")}
+    assert modes == {(True, 0o700), (False, 0o600)}
+
+
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write everywhere")
 def test_a_folder_that_may_not_be_written_is_told(tmp_path: Path, cache: Path) -> None:
     characters = tmp_path / "locked"
