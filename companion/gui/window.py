@@ -182,6 +182,7 @@ class MainWindow(QMainWindow):
         side.search_wanted.connect(self.director.search)
         side.chats.export_wanted.connect(self.files.choose_export)
         self.files.problems_found.connect(self.open_problems)
+        header.memories.clicked.connect(lambda: self.open_named("memories"))
         header.search.clicked.connect(lambda: self.director.search())
         header.new_chat.clicked.connect(self.director.new_chat)
         header.stage.clicked.connect(self._toggle_stage)

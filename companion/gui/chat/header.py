@@ -73,6 +73,7 @@ class ChatHeader(QFrame):
         self._mark = StateMark(look, self)
         for label in (self._name, self._line):
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.memories = icon_button(texts, look, "memory", "What she remembers (Ctrl+Shift+R)")
         self.search = icon_button(texts, look, "search", "Search in chats (Ctrl+F)")
         self.new_chat = icon_button(texts, look, "new_chat", "New chat (Ctrl+N)")
         self.stage = icon_button(texts, look, "stage", "Show or hide the stage (Ctrl+E)")
@@ -89,7 +90,7 @@ class ChatHeader(QFrame):
         row.setContentsMargins(24, 8, 12, 8)
         row.setSpacing(4)
         row.addLayout(names, 1)
-        for button in (self.search, self.new_chat, self.stage, self.more):
+        for button in (self.memories, self.search, self.new_chat, self.stage, self.more):
             row.addWidget(button)
         texts.also(self._write)
 

@@ -36,6 +36,7 @@ from companion.gui.memories.export import export_cards
 from companion.gui.memories.farewell import Farewell
 from companion.gui.memories.layout import COLUMN, MARGIN
 from companion.gui.memories.model import MemoryModel
+from companion.gui.memories.notice import setting_of
 from companion.gui.memories.trial import Trial
 from companion.gui.memories.undo import UndoStrip
 from companion.gui.memories.view import MemoryList
@@ -164,7 +165,7 @@ class MemoriesPage(QWidget):
         self.trial.failed.connect(self._fail)
         self.guard.save_wanted.connect(self._save_begun)
         self.guard.drop_wanted.connect(self._drop_begun)
-        self.remember.clicked.connect(self._set_remember)
+        self.remember.clicked.connect(lambda on: self._set("remember", on))
         self.model.modelReset.connect(self._choose_middle)
         self.list.inline.changed.connect(lambda _: self._catch_up())
         self.banner.chosen.connect(self.banner.clear)
@@ -317,6 +318,11 @@ class MemoriesPage(QWidget):
         save = menu.addAction(tr("Save as a file…"))
         save.triggered.connect(self._choose_export)
         save.setEnabled(self.model.n_known > 0)
+        if (tells := setting_of(self._companion, "tell")) is not None:
+            tell = menu.addAction(tr("Tell in the chat what she will remember"))
+            tell.setCheckable(True)
+            tell.setChecked(tells)
+            tell.toggled.connect(lambda on: self._set("tell", on))
         menu.addSeparator()
         forget = menu.addAction(tr("Forget everything…"))
         forget.triggered.connect(lambda: self.farewell.ask(self.model.n_known))
@@ -345,12 +351,8 @@ class MemoriesPage(QWidget):
         said = tr("Saved: {name}, {n} memories", name=plain_name(Path(path).name), n=n)
         self.banner.say("saved", said, button=tr("OK"), tone="info")
 
-    def _set_remember(self, on: bool) -> None:
-        memory = getattr(self._companion.settings, "memory", None)
-        if memory is None:
-            return
-        memory.remember = on
-        self._write_status()
+    def _set(self, name: str, on: bool) -> None:
+        setattr(self._companion.settings.memory, name, on)  # type: ignore[attr-defined,unused-ignore]
         try:
             self._companion.save_settings()
         except CompanionError as error:
@@ -371,12 +373,12 @@ class MemoriesPage(QWidget):
         self.field.setAccessibleName(tr("Search in memories"))
         self.add.setText(tr("Write one"))
         self.add.setAccessibleName(tr("Write a memory of your own"))
-        memory = getattr(self._companion.settings, "memory", None)
+        remembers = setting_of(self._companion, "remember")
         self._remember_words.setText(tr("Remember new things"))
         self.remember.setAccessibleName(tr("Remember new things"))
         for widget in (self._remember_words, self.remember):
-            widget.setVisible(memory is not None)
-        self.remember.setChecked(bool(getattr(memory, "remember", True)))
+            widget.setVisible(remembers is not None)
+        self.remember.setChecked(remembers is not False)
         self._write_status()
         self._draw()
 

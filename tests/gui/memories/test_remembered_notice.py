@@ -5,13 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 from pytestqt.qtbot import QtBot
 
 from companion.domain import events
 from companion.gui.memories.page import MemoriesPage
 from companion.gui.window import MainWindow
+from companion.settings import Settings
 
 pytestmark = pytest.mark.gui
+
+
+class MemorySection(BaseModel):
+    tell: bool = True
+
+
+class WithMemory(Settings):
+    memory: MemorySection = MemorySection()
 
 
 @pytest.fixture
@@ -78,6 +88,13 @@ def test_what_the_user_wrote_or_another_remembers_is_not_told(
     companion.bus.publish(events.MemoriesChanged("wren"))
     companion.bus.publish(events.MemoriesChanged("xiaoman"))
     qtbot.waitUntil(lambda: opened.remembered._latest["xiaoman"] == latest)
+    assert not opened.remembered.notice.isVisible()
+
+
+def test_nothing_is_told_where_that_is_switched_off(qtbot: QtBot, opened: MainWindow, companion: Any) -> None:
+    companion.settings = WithMemory(memory=MemorySection(tell=False))
+    memory = learn(companion, "用户叫小林。", "叫我小林就好。")
+    qtbot.waitUntil(lambda: opened.remembered._latest["xiaoman"] == memory)
     assert not opened.remembered.notice.isVisible()
 
 
