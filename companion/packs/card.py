@@ -79,7 +79,7 @@ def parse(
     assets = Assets(data, folder, report, portrait)
     character = Character(
         id=id_,
-        name=name[:120],
+        name=name[:120].strip(),
         nickname=texts["nickname"].strip(),
         description=texts["description"],
         personality=texts["personality"],
