@@ -29,12 +29,12 @@ def _told(text: str) -> set[tuple[str, str]]:
     return {(fact.slot, fact.value) for fact in facts_in(text)}
 
 
-def test_most_of_240_sentences_are_understood_and_hardly_one_wrongly() -> None:
+def test_most_of_300_sentences_are_understood_and_hardly_one_wrongly() -> None:
     labelled = _labelled()
     right = sum(len(told & _told(sentence)) for sentence, told in labelled)
     wrong = sum(len(_told(sentence) - told) for sentence, told in labelled)
     n_told = sum(len(told) for _, told in labelled)
-    assert len(labelled) >= 200
+    assert len(labelled) >= 300
     assert right / (right + wrong) >= 0.97
     assert right / n_told >= 0.9
 
