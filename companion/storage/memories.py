@@ -22,6 +22,7 @@ Session = Callable[[], AbstractContextManager[sqlite3.Connection]]
 SwitchKind = Literal["lore", "passage"]
 
 _SHORTEST_TELLING = 2
+_VALUES_AT_ONCE = 100
 _COLUMNS = """m.memory, m.character, m.kind, m.text, m.slot, m.value, m.message, m.chat, m.origin, m.state,
     m.pinned, m.replaced_by, m.created_at, m.updated_at"""
 # A card is hidden with the chat or the message that it came from.
@@ -362,25 +363,27 @@ def _silenced(connection: sqlite3.Connection, character: str) -> frozenset[int]:
            WHERE m.character = ? AND m.state <> 'active'""",
         (character,),
     ).fetchall()
+    stated: list[tuple[int, str]] = []
     for message, value, slot, changed, new_message, new_value, new_slot in gone:
-        stays = new_value is not None and is_same(value, new_value) and slot == new_slot
-        if stays:
+        if new_value is not None and is_same(value, new_value) and slot == new_slot:
             continue
         if message is not None and message != new_message:
             silent.add(message)
         # What corrects a card in a conversation often names the old value too.
         until = new_message if new_message is not None and new_message != message else changed
-        silent |= _stating(connection, character, value, until)
+        if len(value.strip()) >= _SHORTEST_TELLING:
+            stated.append((until, value.strip()))
+    for first in range(0, len(stated), _VALUES_AT_ONCE):
+        silent |= _stating(connection, character, stated[first : first + _VALUES_AT_ONCE])
     return frozenset(silent)
 
 
-def _stating(connection: sqlite3.Connection, character: str, value: str, until: int) -> set[int]:
-    """Return the messages up to `until` that hold `value`, if it is long enough to tell anything."""
-    if len(value.strip()) < _SHORTEST_TELLING:
-        return set()
+def _stating(connection: sqlite3.Connection, character: str, stated: Sequence[tuple[int, str]]) -> set[int]:
+    """Return the shown messages that hold one of the values, each up to the message beside it."""
+    conditions = " OR ".join(["(m.message <= ? AND instr(lower(r.text), lower(?)))"] * len(stated))
     found = connection.execute(
-        """SELECT m.message FROM messages AS m JOIN chats AS c ON c.chat = m.chat JOIN rows AS r ON r.seq = m.content
-           WHERE c.character = ? AND m.shown = 1 AND m.message <= ? AND instr(lower(r.text), lower(?))""",
-        (character, until, value.strip()),
+        f"""SELECT m.message FROM messages AS m JOIN chats AS c ON c.chat = m.chat JOIN rows AS r ON r.seq = m.content
+            WHERE c.character = ? AND m.shown = 1 AND ({conditions})""",
+        (character, *(value for pair in stated for value in pair)),
     )
     return {message for (message,) in found}
