@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from companion.domain.memory import Memory
-from companion.domain.remembering.statements import facts_in
+from companion.domain.remembering.statements import place_of
 from companion.errors import UsageError
 from companion.paths import Paths
 from companion.storage.atomic import write_atomic
@@ -70,8 +70,7 @@ def _add(arguments: argparse.Namespace, memories: SqliteMemories) -> Any:
         raise UsageError(
             "Nothing to remember.", "Example: companion memories add 我对花生过敏 --character xiaoman"
         )
-    told = facts_in(text)
-    slot, value = (told[0].slot, told[0].value) if len(told) == 1 else ("", "")
+    slot, value = place_of(text)
     return _shown(memories.add(_character(arguments), text, slot=slot, value=value))
 
 

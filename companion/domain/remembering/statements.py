@@ -37,6 +37,15 @@ def facts_in(text: str) -> list[Fact]:
     return list(slots.values())
 
 
+def place_of(text: str) -> tuple[str, str]:
+    """Return slot and value of a card that the user writes, so that it takes the place of what it corrects.
+
+    Both are empty where the text tells nothing known, or more than one thing.
+    """
+    told = facts_in(text.strip().replace("用户", "我") if text.strip().startswith("用户") else text)
+    return (told[0].slot, told[0].value) if len(told) == 1 else ("", "")
+
+
 def _settled(fact: Fact) -> Fact:
     """Return `fact` in one slot for what is one thing: an orange cat and a kitten are the cat."""
     thing = fact.thing.casefold() if fact.thing.isascii() else fact.thing

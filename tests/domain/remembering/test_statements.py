@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from companion.domain.remembering.facts import worded
-from companion.domain.remembering.statements import facts_in
+from companion.domain.remembering.statements import facts_in, place_of
 from companion.domain.slots import corrected, rivals
 
 pytestmark = pytest.mark.unit
@@ -108,3 +108,17 @@ def test_a_correction_finds_the_new_value(
     slot: str, value: str, old: str, new: str, expected: tuple[str, str]
 ) -> None:
     assert corrected(slot, value, old, new) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("用户住在上海", ("home", "上海")),
+        ("我对花生过敏", ("allergy:花生", "花生")),
+        ("My dog's name is Rex", ("pet:dog", "Rex")),
+        ("我叫小林，住在上海", ("", "")),
+        ("她泡的茶最好", ("", "")),
+    ],
+)
+def test_what_the_user_writes_into_the_list_finds_its_place(text: str, place: tuple[str, str]) -> None:
+    assert place_of(text) == place
