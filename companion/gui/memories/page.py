@@ -49,6 +49,7 @@ from companion.gui.translation import Texts, tr
 
 _PAUSE_MS: Final = 120
 _QUOTED: Final = 40
+_LIST_LEAST: Final = 72
 T = TypeVar("T")
 
 
@@ -115,6 +116,7 @@ class MemoriesPage(QWidget):
     def _build(self) -> None:
         self._middle.addWidget(self.list)
         self._middle.addWidget(self.empty)
+        self._middle.setMinimumHeight(_LIST_LEAST)  # a form above it is never cut
         self.field.setClearButtonEnabled(True)
         bar = QHBoxLayout()
         bar.setSpacing(8)
@@ -143,9 +145,9 @@ class MemoriesPage(QWidget):
         box.setSpacing(0)
         box.addWidget(self.guard)
         box.addWidget(self.banner)
-        box.addLayout(_centred(column))
+        box.addLayout(_centred(column, self._look))
         box.addWidget(self._middle, 1)
-        box.addLayout(_centred(foot))
+        box.addLayout(_centred(foot, self._look))
         self.setFocusProxy(self.list)
 
     def _connect(self) -> None:
@@ -395,9 +397,9 @@ def _column(look: Look) -> QWidget:
     return column
 
 
-def _centred(column: QWidget) -> QHBoxLayout:
+def _centred(column: QWidget, look: Look) -> QHBoxLayout:
     row = QHBoxLayout()
-    row.setContentsMargins(MARGIN, 0, MARGIN, 0)
+    row.setContentsMargins(look.px(MARGIN), 0, look.px(MARGIN), 0)
     row.addStretch(1)
     row.addWidget(column, 1000)
     row.addStretch(1)

@@ -29,7 +29,7 @@ class UsedRow(QWidget):
         self, look: Look, title: str, below: Words, *, excerpt: str = "", switched: bool | None = None
     ) -> None:
         super().__init__()
-        self.title = plain_name(title, 80)
+        self.title = plain_name(title, 200)
         self._below_words, self._note_words = below, _nothing
         self._heading = plain_label(self.title, wrap=True)
         self._below = plain_label(size="small", tone="muted", wrap=True)

@@ -19,6 +19,8 @@ from companion.errors import StorageError
 from companion.gui.memories.page import MemoriesPage
 from companion.gui.tasks import Tasks
 from companion.gui.theme import Look
+from companion.gui.translation import apply_language
+from companion.gui.window import MainWindow
 from companion.settings import Settings
 
 pytestmark = pytest.mark.gui
@@ -321,3 +323,26 @@ def test_a_long_text_is_shown_whole(qtbot: QtBot, page: MemoriesPage, companion:
     page.list.setCurrentIndex(index)
     assert page.list.visualRect(index).height() > 600
     assert page.list.indexAt(QPoint(300, 200)).isValid()
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+def test_forms_are_shown_whole_in_the_smallest_window(
+    qtbot: QtBot, window: MainWindow, qapp: Any, language: Any
+) -> None:
+    apply_language(qapp, language)
+    try:
+        window.resize(720, 520)
+        window.open_named("memories")
+        page = window.pages.content
+        assert isinstance(page, MemoriesPage)
+        for form, open_ in ((page.writing, page.writing.open), (page.farewell, lambda: page.farewell.ask(4))):
+            open_()
+            window.grab()  # lays out
+            layout = form.layout()
+            assert layout is not None
+            wanted = max(form.sizeHint().height(), layout.heightForWidth(form.width()))
+            assert form.visibleRegion().boundingRect().height() >= wanted
+            form.hide()
+        assert window.size().toTuple() == (720, 520)
+    finally:
+        apply_language(qapp, "en")
