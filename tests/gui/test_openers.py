@@ -74,7 +74,7 @@ def test_the_editor_opens_from_a_card_and_takes_up_what_was_saved(
 
 
 def test_results_for_a_page_that_was_left_are_dropped(qtbot: QtBot, window: MainWindow) -> None:
-    for name in ("characters", "settings", "new_character", "welcome"):
+    for name in ("characters", "settings", "new_character", "memories", "welcome"):
         window.open_named(name)
         window.pages.back()
     done: list[int] = []
@@ -89,7 +89,7 @@ def test_every_page_fits_the_smallest_window(
     apply_language(qapp, language)
     try:
         window.resize(720, 520)
-        for name in ("settings", "characters", "new_character", "welcome"):
+        for name in ("settings", "characters", "new_character", "memories", "welcome"):
             window.open_named(name)
             assert window.minimumSizeHint().width() <= 720, name
             window.pages.back()
