@@ -53,11 +53,12 @@ _YOURS = re.compile(r"你|您|\b(?:you|your|yours)\b", re.IGNORECASE)
 
 @dataclass(slots=True)
 class _Known:
-    """What is at hand of one character. `upto`: the newest turn that was read."""
+    """What is at hand of one character. `upto`: the newest turn that was read, and that the index holds."""
 
     turns: dict[int, StoredMessage] = field(default_factory=dict)
     upto: int = 0
     indexed: bool = False
+    indexed_upto: int = 0
     cards: frozenset[str] = frozenset()
 
 
@@ -82,9 +83,10 @@ class Remembering:
 
         Only the user's own words become cards; any turn becomes findable. Raises StorageError.
         """
+        del chat
         made = [self._keep(character, message, fact) for fact in _facts(message)]
         fresh = [one for one in made if one is not None]
-        self._step(character.id, chat, message)
+        self._take_in(character.id, message)
         if fresh:
             self._publish(MemoriesChanged(character.id))
         return fresh
@@ -106,30 +108,40 @@ class Remembering:
         )
         return None if kept.memory in before or kept.state != "active" else kept
 
-    def _step(self, character: str, chat: str, message: StoredMessage) -> None:
-        """Bring turns and index up to one message, if they were up to the one before."""
-        del chat
+    def _take_in(self, character: str, message: StoredMessage) -> None:
+        """Bring what is at hand, and the index if it was up, to one message, which may be new or edited."""
         with self._lock:
             known = self._known.get(character)
             if known is None:
                 return
-            self._read(character, known)
+            if message.message in known.turns:
+                known.turns[message.message] = message
             index = self._index()
             if index is None or not known.indexed:
+                self._read(character, known)
                 return
-            items = _turn_items([message])
             try:
-                cards = self._card_items(character)
-                new = [one for one in cards if one.id not in known.cards]
-                gone = known.cards - {one.id for one in cards}
-                if items or new:
-                    index.add(_collection(character), [*items, *new])
-                if gone:
-                    index.remove(_collection(character), sorted(gone))
-                known.cards = frozenset(one.id for one in cards)
+                self._catch_up(character, known, index, [message])
             except CompanionError as error:
                 known.indexed = False
                 _log.info("the memory index fell behind: %s", error.code)
+
+    def _catch_up(
+        self, character: str, known: _Known, index: RecallIndex, more: Sequence[StoredMessage] = ()
+    ) -> None:
+        """Put into the index what it does not hold yet, and take out cards that are no longer valid."""
+        self._read(character, known)
+        late = {id_: turn for id_, turn in known.turns.items() if id_ > known.indexed_upto}
+        late |= {one.message: one for one in more}
+        cards = self._card_items(character)
+        items = _turn_items(late.values()) + [one for one in cards if one.id not in known.cards]
+        gone = known.cards - {one.id for one in cards}
+        if items:
+            index.add(_collection(character), items)
+        if gone:
+            index.remove(_collection(character), sorted(gone))
+        known.cards = frozenset(one.id for one in cards)
+        known.indexed_upto = known.upto
 
     # ---- the index
 
@@ -147,16 +159,18 @@ class Remembering:
                 return
             silent = self._memories.silenced(character)
             turns = [one for one in known.turns.values() if one.message not in silent]
-            cards = self._card_items(character)
+            cards, upto = self._card_items(character), known.upto
         try:
             index.sync(_collection(character), [*cards, *_turn_items(turns)], cancel)
+            if cancel.requested:
+                return
+            with self._lock:
+                known.cards, known.indexed_upto = frozenset(one.id for one in cards), upto
+                # What was said while the index was built.
+                self._catch_up(character, known, index)
+                known.indexed = True
         except CompanionError as error:
             _log.info("the memory index could not be brought up: %s", error.code)
-            return
-        if not cancel.requested:
-            with self._lock:
-                known.cards = frozenset(one.id for one in cards)
-                known.indexed = True
 
     def changed(self, character: str) -> None:
         """Forget what is at hand of a character, after messages were edited, deleted or brought back."""
@@ -176,7 +190,11 @@ class Remembering:
         self._publish(MemoriesChanged(character))
 
     def _read(self, character: str, known: _Known) -> None:
-        for turn in self._memories.turns(character, after=known.upto):
+        turns = self._memories.turns(character, after=known.upto)
+        if turns and turns[-1].partial:
+            # A reply that is being written; it is read when it stands.
+            turns.pop()
+        for turn in turns:
             known.turns[turn.message] = turn
             known.upto = max(known.upto, turn.message)
 
@@ -217,13 +235,14 @@ class Remembering:
                 for one in known.turns.values()
                 if one.message not in silent and one.message not in present and one.text.strip() not in said
             }
-            searched = known.indexed
+            searched, upto = known.indexed, known.indexed_upto
         asked = asked_slots(query)
         # What she is asked about herself must not be answered with what is known of the user.
         words = {} if _is_about_herself(query) else weighted(query)
         hits = self._search(character.id, query, asked) if searched and (words or asked) else {}
         chosen = self._from_cards(cards, present, asked, words, hits)
-        chosen += self._from_turns(character, turns, query, words, hits, now)
+        candidates = _found(turns, hits, upto) if hits else self._newest(turns)
+        chosen += self._from_turns(character, candidates, query, words, now)
         best = sorted(chosen, key=lambda one: -one.score)
         pinned = [_recollected(one, 1.0) for one in cards if one.pinned]
         return _within(_distinct([*pinned, *best]), limit_tokens, count)
@@ -266,21 +285,19 @@ class Remembering:
     def _from_turns(
         self,
         character: Character,
-        turns: dict[int, StoredMessage],
+        candidates: Sequence[tuple[StoredMessage, float]],
         query: str,
         words: dict[str, float],
-        hits: dict[str, IndexHit],
         now: float,
     ) -> list[Recollected]:
         hers = is_about_her_words(query)
         personal = is_about_the_past(query) or (is_question(query) and bool(_MINE.search(query)))
         enough = _ENOUGH_IF_ASKED if personal else _ENOUGH
         found = []
-        for turn, hit in self._candidates(turns, hits):
+        for turn, similarity in candidates:
             if (turn.role == "assistant" and not hers) or not _is_worth_finding(turn):
                 continue
             shared = overlap(words, self._words_of(turn.text[:_INDEXED_CHARS]))
-            similarity = hit.similarity if hit is not None else 0.0
             if shared >= enough or (personal and similarity >= _CLOSE):
                 text = excerpt(turn.text, words, character.language)
                 said = _SAID[turn.role][character.language]
@@ -296,16 +313,12 @@ class Remembering:
                 )
         return found
 
-    def _candidates(
-        self, turns: dict[int, StoredMessage], hits: dict[str, IndexHit]
-    ) -> list[tuple[StoredMessage, IndexHit | None]]:
-        if hits:
-            by_id = {_turn_id(one): one for one in turns.values()}
-            return [(by_id[id_], hit) for id_, hit in hits.items() if id_ in by_id]
+    def _newest(self, turns: dict[int, StoredMessage]) -> list[tuple[StoredMessage, float]]:
+        """Return the newest turns, without an index, as many as can be read in a moment."""
         newest = sorted(turns.values(), key=lambda one: -one.message)[:_COMPARED]
         unread = [one for one in newest if one.text[:_INDEXED_CHARS] not in self._words]
         late = {one.message for one in unread[_READ_AT_ONCE:]}
-        return [(one, None) for one in newest if one.message not in late]
+        return [(one, 0.0) for one in newest if one.message not in late]
 
     def _words_of(self, text: str) -> dict[str, float]:
         words = self._words.get(text)
@@ -323,6 +336,15 @@ def _is_about_herself(query: str) -> bool:
         and not _MINE.search(query)
         and not is_about_the_past(query)
     )
+
+
+def _found(
+    turns: dict[int, StoredMessage], hits: dict[str, IndexHit], indexed_upto: int
+) -> list[tuple[StoredMessage, float]]:
+    """Return the turns that a search found, with their similarity, and those that the index does not hold yet."""
+    by_id = {_turn_id(one): one for one in turns.values()}
+    late = [(one, 0.0) for one in turns.values() if one.message > indexed_upto]
+    return [(by_id[id_], hit.similarity) for id_, hit in hits.items() if id_ in by_id] + late
 
 
 def _facts(message: StoredMessage) -> list[Fact]:
