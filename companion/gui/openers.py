@@ -108,8 +108,11 @@ def open_why(window: MainWindow, message: StoredMessage) -> None:
 def _open_entry(window: MainWindow, character: str, key: str) -> None:
     def show(reports: Sequence[PackReport]) -> None:
         report = next((one for one in reports if one.id == character), None)
-        if report is not None:
-            open_editor(window, report)
+        if report is None:
+            return
+        open_editor(window, report)
+        if isinstance(page := window.pages.content, EditorPage):
+            page.show_entry(key.rpartition(":")[2])
 
     window.tasks.run(window.companion.characters, show)
 

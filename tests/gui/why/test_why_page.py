@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,8 +10,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from companion.domain.character import Lorebook, LoreEntry
 from companion.domain.explanation import Explanation, LoreUsed, MemoryUsed, PassageUsed
 from companion.errors import StorageError
+from companion.gui.characters.editor import EditorPage
 from companion.gui.chat.actions import actions_for
 from companion.gui.memories.page import MemoriesPage
 from companion.gui.why.page import WhyPage
@@ -68,6 +71,18 @@ def test_an_entry_is_switched_off_and_on_again(qtbot: QtBot, window: MainWindow,
     assert "已关掉" in row.note
     row.switch.click()
     qtbot.waitUntil(lambda: memories.switched_off("xiaoman", "lore") == frozenset())
+
+
+def test_an_entry_leads_into_the_editor(qtbot: QtBot, window: MainWindow, companion: Any) -> None:
+    entry = LoreEntry(("断桥",), "断桥在西湖边。", id="12")
+    companion.people[0] = replace(companion.people[0], lore=Lorebook(entries=(entry,)))
+    page = open_why(qtbot, window, reply_with(companion, lore=(LORE,)))
+    page.rows["西湖志:12"].links[0].click()
+    qtbot.waitUntil(lambda: isinstance(window.pages.content, EditorPage))
+    editor = window.pages.content
+    assert isinstance(editor, EditorPage)
+    assert editor.parts.current == "lore"
+    assert editor.lore.entries.row == 0
 
 
 def test_a_passage_is_switched_off_and_leads_into_its_book(
