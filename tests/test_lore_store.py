@@ -233,8 +233,10 @@ def test_a_lost_index_is_rebuilt_behind_a_search(home: Home) -> None:
     for name in collections_of(WHO).names():
         home.index.drop(name)
 
-    assert store.search(WHO, "白猫") == []
+    assert store.is_stale(WHO)
+    store.search(WHO, "白猫")
     _join("lore-build")
+    assert not store.is_stale(WHO)
     assert any("小雪" in one.text for one in store.search(WHO, "白猫"))
 
 
