@@ -179,14 +179,16 @@ def changed_card(
         new: dict[str, Any] = {"name": draft.name.strip(), "character_version": "1.0"}
         new |= {"character_book": {"extensions": {}, "entries": []}, "creation_date": now}
         result = as_v3({"spec": "chara_card_v3", "spec_version": "3.0", "data": new})
-        _change(result, CharacterDraft(speed=0, pitch=-99, accent="-"), draft)
+        _change(result, CharacterDraft(speed=0, pitch=-99, accent="-", lore=draft.lore), draft)
     else:
         result = as_v3(original)
-    # What a field is read as may hang on another: the second look finds what the first change moved.
-    for _ in range(2):
+    # What a field is read as may hang on another: the second look finds what the first change moved. Lore hangs on
+    # nothing else, and ids that are places must be looked at once.
+    for first in (True, False):
         seen = load_json(dump_exact(result), "card.json")
         character, _problems = card.parse(seen, draft.id or "new", found.folder, portrait=found.portrait)
-        _change(result, draft_of(character, found.folder), draft)
+        before = draft_of(character, found.folder)
+        _change(result, before if first else replace(before, lore=draft.lore), draft)
     result["data"]["modification_date"] = now
     return result
 

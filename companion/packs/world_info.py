@@ -263,6 +263,10 @@ class _Numbers:
 
 def _changed(item: dict[str, Any], before: LoreEntry, after: LoreEntry) -> dict[str, Any]:
     native = is_native(item)
+    if native and not item.get("name") and after.name != before.name:
+        # SillyTavern shows the comment as an entry's name.
+        comment = after.name if after.comment == before.comment else after.comment
+        after, before = replace(after, comment=comment, name=""), replace(before, name="")
     for name in PLACES:
         new = getattr(after, name)
         if new != getattr(before, name):
