@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from companion import settings as settings_file
 from companion import wiring
+from companion.archive import Archive, write_character
 from companion.conversation.bus import EventBus
 from companion.conversation.options import SessionOptions
 from companion.conversation.session import Session
@@ -19,14 +21,18 @@ from companion.conversation.slots import Engines
 from companion.domain import commands as do
 from companion.domain import events
 from companion.domain.cancel import CancelToken
-from companion.domain.character import Character, PackReport
+from companion.domain.character import Character, Lorebook, PackReport
+from companion.domain.lore import Scan
+from companion.domain.memory import Recollected
 from companion.engines.catalog import Catalog, load_catalog
 from companion.engines.weights_folder import InstalledModel
-from companion.errors import Cancelled, CompanionError, ModelError, StorageError
+from companion.errors import Cancelled, CompanionError, ModelError, StorageError, UsageError
 from companion.hardware import Hardware, look
 from companion.packs import editor
 from companion.packs.editor import CharacterDraft
+from companion.packs.export import ExportReport
 from companion.packs.install import install
+from companion.packs.install import remove as remove_pack
 from companion.packs.library import Library
 from companion.paths import Paths, bundled
 from companion.settings import Settings
@@ -53,8 +59,17 @@ class Companion:
         self.bus = EventBus()
         self.library = Library([paths.characters], bundled=bundled("characters"), cache=paths.cache / "packs")
         self.engines = Engines()
+        self.archive = Archive(
+            paths, lambda: self.settings, log, self.library, self.engines, self.bus.publish
+        )
+        self.lore, self.books = self.archive.lore, self.archive.books
         self.session = Session(
-            self.engines, log, self.bus, character=self._speaking_character, options=self._session_options
+            self.engines,
+            log,
+            self.bus,
+            character=self._speaking_character,
+            options=self._session_options,
+            knowledge=self.archive.knowledge(),
         )
         self.greets_aloud = False
         self.seed: int | None = None
@@ -107,6 +122,8 @@ class Companion:
         for role, start in starts.items():
             if role in roles:
                 self._in_background(f"start-{role}", start)
+        if "language" in roles:
+            self._in_background("start-recall", self._start_recall)
         self._in_background("housekeeping", self._keep_house)
 
     def post(self, command: do.Command) -> None:
@@ -119,6 +136,7 @@ class Companion:
         self._closed = True
         self._cancel.request()
         self.session.close()
+        self.archive.close()
         for client in (self.engines.audio.ready, self.engines.language.ready, self._speech):
             if client is not None:
                 client.close()
@@ -143,6 +161,33 @@ class Companion:
     def install_character(self, source: Path) -> PackReport:
         """Take in a dropped pack; copies files. Raises PackError, StorageError."""
         return install(source, self.paths.characters, cache=self.paths.cache / "packs")
+
+    def remove_character(self, id_: str) -> None:
+        """Delete a pack and what was derived from it; its chats stay. Raises CompanionError."""
+        report = next((one for one in self.characters() if one.id == id_), None)
+        if report is None or not report.path.is_relative_to(self.paths.characters):
+            raise UsageError(f"'{id_}' cannot be deleted.", "Only characters that you added can be.")
+        remove_pack(report.path)
+        self.archive.forget_character(id_)
+
+    def export_character(self, id_: str, target: Path, /, *, with_lore: bool) -> ExportReport:
+        """Write a character as .charx, .png or .json. Raises CompanionError."""
+        report = next((one for one in self.characters() if one.id == id_), None)
+        if report is None:
+            raise UsageError(f"There is no character '{id_}'.", "See: companion characters list")
+        return write_character(self.archive, report, target, with_lore=with_lore)
+
+    def try_lore(self, character: str, books: Sequence[Lorebook], text: str, /) -> Scan:
+        return self.archive.try_lore(character, books, text)
+
+    def recollect_for_test(self, character: str, text: str, /) -> list[Recollected]:
+        return self.archive.recollect_for_test(character, text)
+
+    def switch_lore(self, character: str, key: str, /, *, off: bool) -> None:
+        self.archive.switch(character, "lore", key, off=off)
+
+    def switch_passage(self, character: str, passage: str, /, *, off: bool) -> None:
+        self.archive.switch(character, "passage", passage, off=off)
 
     def default_character(self) -> str:
         """Return the id to open: the last one, else the first of the user's language, else any."""
@@ -273,6 +318,12 @@ class Companion:
         if self.settings.mind.engine != "demo":
             return character
         return dataclasses.replace(character, voice=wiring.default_voice(self.settings, character.language))
+
+    def _start_recall(self) -> None:
+        """Open the index once she can talk; without it lore and memory still work by their words."""
+        with contextlib.suppress(ModelError):
+            self.engines.language.get(self._cancel)
+        self.archive.start(self.catalog, self._cancel, self._on_worker_event)
 
     def _start_language(self) -> None:
         from companion.workers.clients import LanguageClient

@@ -52,6 +52,11 @@ class BookInfo:
     characters: tuple[str, ...] = ()
     chats: tuple[str, ...] = ()
 
+    @property
+    def error(self) -> str:
+        """Why the book cannot be used, or an empty string."""
+        return next((one.what for one in self.problems if one.fatal), "")
+
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
@@ -161,7 +166,7 @@ class BookShelf:
             _guarded(path, path.unlink)
             self._read.pop(id_, None)
 
-    def attach(self, book: str, character: str, *, chat: str = "", on: bool = True) -> None:
+    def attach(self, book: str, character: str, /, *, chat: str = "", on: bool = True) -> None:
         """Let a book count for a character, or for one chat of it, or no longer. Raises UsageError, StorageError."""
         with self._lock:
             if on:

@@ -44,7 +44,15 @@ def test_variants_become_one(left: str, right: str) -> None:
 
 @pytest.mark.parametrize(
     ("left", "right"),
-    [("はな", "ハナ"), ("か", "が"), ("口", "ロ"), ("ー", "-"), ("大", "太"), ("école", "ecole"), ("1", "一")],
+    [
+        ("はな", "ハナ"),
+        ("か", "が"),
+        ("口", "ロ"),
+        ("ー", "-"),
+        ("大", "太"),
+        ("école", "ecole"),
+        ("1", "一"),
+    ],
 )
 def test_what_differs_stays_apart(left: str, right: str) -> None:
     assert fold_search(left) != fold_search(right)

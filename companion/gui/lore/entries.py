@@ -119,7 +119,7 @@ class EntriesEditor(QWidget):
         if self.row >= 0:
             self._go_to(self.model.append(replace(self.model.entry(self.row), id="")))
 
-    def move(self, by: int) -> None:
+    def shift(self, by: int) -> None:
         """Let the chosen entry change places with the one before (-1) or after it (1)."""
         index = self.table.currentIndex()
         other = index.siblingAtRow(index.row() + by)
@@ -210,13 +210,13 @@ class EntriesEditor(QWidget):
         self.add.clicked.connect(self.add_entry)
         self.copy.clicked.connect(self.duplicate)
         self.remove.clicked.connect(self.remove_entry)
-        self.up.clicked.connect(lambda: self.move(-1))
-        self.down.clicked.connect(lambda: self.move(1))
+        self.up.clicked.connect(lambda: self.shift(-1))
+        self.down.clicked.connect(lambda: self.shift(1))
         self.undo.undone.connect(self._bring_back)
         self._look.changed.connect(self._draw)
         for keys, call in (
-            ("Alt+Up", lambda: self.move(-1)),
-            ("Alt+Down", lambda: self.move(1)),
+            ("Alt+Up", lambda: self.shift(-1)),
+            ("Alt+Down", lambda: self.shift(1)),
             ("Del", self.remove_entry),
         ):
             shortcut = QShortcut(QKeySequence(keys), self.table)
