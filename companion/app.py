@@ -160,7 +160,8 @@ class Companion:
 
     def install_character(self, source: Path) -> PackReport:
         """Take in a dropped pack; copies files. Raises PackError, StorageError."""
-        return install(source, self.paths.characters, cache=self.paths.cache / "packs")
+        taken = [one.id for one in self.characters() if one.character is not None and one.character.bundled]
+        return install(source, self.paths.characters, cache=self.paths.cache / "packs", taken=taken)
 
     def remove_character(self, id_: str) -> None:
         """Delete a pack and what was derived from it; its chats stay. Raises CompanionError."""
