@@ -68,7 +68,8 @@ QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox { background: $raised; border: 1p
     selection-background-color: $accent; selection-color: $on_accent; }
 QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus { border-color: $accent; }
 QComboBox::drop-down { border: none; width: ${control}px; }
-QComboBox QAbstractItemView { background: $raised; border: 1px solid $outline;
+QComboBox QTextBrowser[look="excerpt"] { background: transparent; border: none; padding: 0px; }
+QAbstractItemView { background: $raised; border: 1px solid $outline;
     selection-background-color: $tint; selection-color: $text; }
 QPlainTextEdit, QTextEdit, QTextBrowser { background: $raised; border: 1px solid $outline;
     border-radius: ${small_radius}px; padding: ${pad_xs}px; selection-background-color: $accent;

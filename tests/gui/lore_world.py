@@ -54,7 +54,7 @@ class RuleLore:
                             Passage(
                                 f"{id_}-{start}", id_, name, start, end, text[start:end],
                                 book=Path(name).stem, chapter=chapter, chapter_number=number, scene=1,
-                                order=len(found),
+                                order=len(found) + 1,
                             )
                         )  # fmt: skip
                 at += len(line)
