@@ -1,20 +1,21 @@
-"""Files in and out of the window: characters that are added, chats that are saved and opened."""
+"""Files in and out of the window: whatever is added, chats that are saved and opened."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from companion.domain import commands as do
-from companion.domain.character import PackReport
 from companion.errors import CompanionError
 from companion.gui.chat.panel import ChatPanel
 from companion.gui.director import Director
+from companion.gui.imports.intake import Taken, are_documents, take_in
+from companion.gui.imports.routing import may_be_taken
 from companion.gui.inert import plain_name
 from companion.gui.surface import Surface
 from companion.gui.tasks import Tasks
@@ -23,13 +24,15 @@ from companion.gui.translation import tr
 if TYPE_CHECKING:
     from companion.storage.exchange import ImportReport
 
-_PACKS: Final = (".charx", ".png", ".json")
-
 
 class Files(QObject):
-    """Asks for files and does the work in tasks; `problems_found` carries the report of an added pack."""
+    """Asks for files and does the work in tasks.
 
-    problems_found = Signal(object)
+    `taken` carries what became of added files, `documents_wanted` the paths of documents for the open character.
+    """
+
+    taken = Signal(object)
+    documents_wanted = Signal(object)
 
     def __init__(
         self, companion: Surface, director: Director, panel: ChatPanel, tasks: Tasks, parent: QWidget
@@ -41,10 +44,12 @@ class Files(QObject):
     # ---- asking
 
     def choose_characters(self) -> None:
-        """Ask for character files."""
-        dialog = self._dialog(tr("Add a character"), [tr("Characters (*.charx *.png *.json)")])
+        """Ask for character files; lorebooks among them are welcome."""
+        dialog = self._dialog(
+            tr("Add a character"), [tr("Characters and lorebooks (*.charx *.png *.jpg *.jpeg *.json)")]
+        )
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        dialog.filesSelected.connect(self.add_characters)
+        dialog.filesSelected.connect(self.take)
         dialog.open()
 
     def choose_import(self) -> None:
@@ -68,14 +73,21 @@ class Files(QObject):
 
     # ---- doing
 
-    def add_characters(self, paths: Sequence[str]) -> None:
-        """Copy packs into the user's folder and open the last one."""
-        for path in paths:
-            self._tasks.run(
-                lambda source=Path(path): self._companion.install_character(source),  # type: ignore[misc]
-                self._added,
-                self._failed,
-            )
+    def take(self, paths: Sequence[str]) -> None:
+        """Take in whatever these files are; documents alone go to the page of her world."""
+        found = [Path(path) for path in paths]
+        if self._director.character is not None:
+            self._tasks.run(lambda: are_documents(found), lambda documents: self._route(found, documents))
+        else:
+            self._route(found, False)
+
+    def _route(self, paths: Sequence[Path], documents: bool) -> None:
+        if documents:
+            self.documents_wanted.emit([str(path) for path in paths])
+            return
+        present = self._director.character
+        character, companion = present.id if present is not None else "", self._companion
+        self._tasks.run(lambda: take_in(companion, paths, character), self._taken, self._failed)
 
     def export_chat(self, chat: str, path: str) -> None:
         """Write a chat to a file: Markdown if it ends in .md, else JSONL with all versions."""
@@ -106,12 +118,15 @@ class Files(QObject):
                 self._failed,
             )
 
-    def _added(self, report: PackReport) -> None:
+    def _taken(self, taken: Sequence[Taken]) -> None:
         self._director.refresh()
-        if report.character is not None:
-            self._companion.post(do.OpenCharacter(report.id))
-        if report.problems:
-            self.problems_found.emit(report)
+        reports = [one.report for one in taken if one.report is not None and one.report.character is not None]
+        if reports:
+            self._companion.post(do.OpenCharacter(reports[-1].id))
+        if len(taken) == 1 and taken[0].chat is not None:
+            self._imported(taken[0].chat)
+        else:
+            self.taken.emit(list(taken))
 
     def _imported(self, report: ImportReport) -> None:
         self._companion.post(do.OpenCharacter(report.chat.character, report.chat.chat))
@@ -128,7 +143,7 @@ class Files(QObject):
         return dialog
 
 
-def packs_in(event: QDropEvent) -> list[str]:
-    """Return the dropped files and folders that can be a character."""
+def files_in(event: QDropEvent) -> list[str]:
+    """Return the dropped files and folders that can be taken in."""
     paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-    return [str(path) for path in paths if path.suffix.lower() in _PACKS or (path / "card.json").is_file()]
+    return [str(path) for path in paths if may_be_taken(path)]

@@ -44,7 +44,7 @@ def window_menu(
         menu.addAction(actions[name])
     menu.addMenu(_look_menu(menu, general, change))
     menu.addSeparator()
-    for name in ("memories", "characters", "settings", "keys"):
+    for name in ("memories", "lore", "books", "characters", "settings", "keys"):
         menu.addAction(actions[name])
     menu.aboutToHide.connect(menu.deleteLater)
     return menu

@@ -63,6 +63,8 @@ def shortcuts() -> tuple[Shortcut, ...]:
         Shortcut("previous_character", "Ctrl+Shift+Tab", "chats", tr("Previous character")),
         Shortcut("characters", "Ctrl+Shift+C", "window", tr("All characters")),
         Shortcut("memories", "Ctrl+Shift+R", "window", tr("What she remembers")),
+        Shortcut("lore", "Ctrl+Shift+L", "window", tr("Her world"), menu=tr("Her world…")),
+        Shortcut("books", "Ctrl+Shift+B", "window", tr("Lorebooks"), menu=tr("Lorebooks…")),
         Shortcut("sidebar", "Ctrl+\\", "window", tr("Show or hide names and chats")),
         Shortcut("stage", "Ctrl+E", "window", tr("Show or hide the stage")),
         Shortcut("compact", "Ctrl+Shift+M", "window", tr("Small window: only her and the line to write in")),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 if TYPE_CHECKING:
     from companion.conversation.slots import Engines
     from companion.domain.cancel import CancelToken
-    from companion.domain.character import Lorebook, PackReport
+    from companion.domain.character import FieldFate, Lorebook, PackReport, Problem
     from companion.domain.commands import Command
     from companion.domain.events import Event
     from companion.domain.lore import Scan
@@ -69,6 +69,10 @@ class BookInfo(Protocol):
     def n_entries(self) -> int: ...
     @property
     def error(self) -> str: ...
+    @property
+    def problems(self) -> tuple[Problem, ...]: ...
+    @property
+    def fields(self) -> tuple[FieldFate, ...]: ...
 
 
 class Books(Protocol):

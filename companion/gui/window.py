@@ -23,12 +23,12 @@ from companion.domain.messages import ChatInfo, SearchHit
 from companion.gui.bridge import EventBridge
 from companion.gui.chat.panel import ChatPanel
 from companion.gui.director import Director
-from companion.gui.files import Files, packs_in
+from companion.gui.files import Files, files_in
 from companion.gui.home import Home
 from companion.gui.inert import InertBrowser
 from companion.gui.memories.notice import RememberedNotice, RememberedWatch
 from companion.gui.menus import window_menu
-from companion.gui.openers import open_memories, open_why, openers
+from companion.gui.openers import open_lore, open_memories, open_taken, open_why, openers
 from companion.gui.pages import PageStack
 from companion.gui.portraits import Portraits
 from companion.gui.problems import ProblemsPage
@@ -181,7 +181,8 @@ class MainWindow(QMainWindow):
         side.add_wanted.connect(self.files.choose_characters)
         side.search_wanted.connect(self.director.search)
         side.chats.export_wanted.connect(self.files.choose_export)
-        self.files.problems_found.connect(self.open_problems)
+        self.files.taken.connect(lambda taken: open_taken(self, taken))
+        self.files.documents_wanted.connect(lambda files: open_lore(self, files=files))
         header.memories.clicked.connect(lambda: self.open_named("memories"))
         header.search.clicked.connect(lambda: self.director.search())
         header.new_chat.clicked.connect(self.director.new_chat)
@@ -213,6 +214,8 @@ class MainWindow(QMainWindow):
             "stage": self._toggle_stage,
             "compact": self.toggle_compact,
             "memories": lambda: self.open_named("memories"),
+            "lore": lambda: self.open_named("lore"),
+            "books": lambda: self.open_named("books"),
             "characters": lambda: self.open_named("characters"),
             "settings": lambda: self.open_named("settings"),
             "larger": lambda: self._zoom(10),
@@ -315,18 +318,18 @@ class MainWindow(QMainWindow):
         super().changeEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if packs_in(event):
+        if files_in(event):
             event.acceptProposedAction()
-            self.panel.banner.say("drop", tr("Let go to add the character."), tone="info")
+            self.panel.banner.say("drop", tr("Let go to take it in."), tone="info")
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         self.panel.banner.clear("drop")
 
     def dropEvent(self, event: QDropEvent) -> None:
         self.panel.banner.clear("drop")
-        if paths := packs_in(event):
+        if paths := files_in(event):
             event.acceptProposedAction()
-            self.files.add_characters(paths)
+            self.files.take(paths)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self._forced and not self._leave_pages():

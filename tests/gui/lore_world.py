@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from companion.domain.cancel import CancelToken
-from companion.domain.character import Lorebook, LoreEntry
+from companion.domain.character import FieldFate, Lorebook, LoreEntry, Problem
 from companion.domain.passages import DocumentInfo, FoundPassage, Passage
 from companion.errors import CompanionError, UsageError
 
@@ -107,6 +107,8 @@ class RuleBookInfo:
     name: str
     n_entries: int
     error: str = ""
+    problems: tuple[Problem, ...] = ()
+    fields: tuple[FieldFate, ...] = ()
 
 
 class RuleBooks:

@@ -18,6 +18,7 @@ from pytestqt.qtbot import QtBot
 from companion.domain import commands as do
 from companion.domain import events
 from companion.domain.messages import StoredMessage, TurnId
+from companion.gui.imports.page import ImportPage
 from companion.gui.sidebar.deleted import DeletedChats
 from companion.gui.theme import Look
 from companion.gui.window import MainWindow
@@ -254,18 +255,22 @@ def test_a_dropped_character_is_taken_in_and_opened(
     pack = tmp_path / "lin.charx"
     pack.write_bytes(b"")
     files = QMimeData()
-    files.setUrls([QUrl.fromLocalFile(str(pack)), QUrl.fromLocalFile(str(tmp_path / "note.txt"))])
+    files.setUrls([QUrl.fromLocalFile(str(pack)), QUrl.fromLocalFile(str(tmp_path / "run.exe"))])
     action, none = Qt.DropAction.CopyAction, Qt.KeyboardModifier.NoModifier
     window.dropEvent(QDropEvent(QPointF(5, 5), action, files, Qt.MouseButton.LeftButton, none))
     qtbot.waitUntil(lambda: window.windowTitle().startswith("lin"))
     assert companion.installed == [pack]
+    assert isinstance(window.pages.content, ImportPage)
 
 
 def test_a_file_that_is_no_character_is_told(
     window: MainWindow, companion: Any, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    window.files.add_characters([str(tmp_path / "x.json")])
-    qtbot.waitUntil(lambda: window.panel.model.entry(window.panel.model.rowCount() - 1).notice is not None)
+    window.files.take([str(tmp_path / "x.json")])
+    qtbot.waitUntil(lambda: isinstance(window.pages.content, ImportPage))
+    page = window.pages.content
+    assert isinstance(page, ImportPage)
+    assert "It is not a character." in page.cards[0].said
 
 
 @pytest.mark.parametrize("suffix", ["jsonl", "md"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QVBoxLayout
 
 from companion.domain.character import Character, PackReport, Problem
 from companion.gui.buttons import icon_button, push_button
@@ -25,6 +25,10 @@ class PackCard(QFrame):
     edit_wanted = Signal(object)
     folder_wanted = Signal(object)
     problems_wanted = Signal(object)
+    lore_wanted = Signal(object)
+    books_wanted = Signal(object)
+    export_wanted = Signal(object)
+    remove_wanted = Signal(object)
 
     def __init__(self, report: PackReport, look: Look, portraits: Portraits, *, present: bool) -> None:
         super().__init__()
@@ -41,7 +45,11 @@ class PackCard(QFrame):
         self.talk, self.edit = push_button("primary", self), push_button(parent=self)
         self.details = push_button(parent=self)
         self.folder = icon_button(texts, look, "pages", "Open folder")
+        self.more = icon_button(texts, look, "more", "More")
         self._build()
+        self.more.clicked.connect(
+            lambda: self.menu().popup(self.more.mapToGlobal(self.more.rect().bottomLeft()))
+        )
         self.talk.clicked.connect(lambda: self.talk_wanted.emit(report))
         self.edit.clicked.connect(lambda: self.edit_wanted.emit(report))
         self.folder.clicked.connect(lambda: self.folder_wanted.emit(report))
@@ -55,6 +63,22 @@ class PackCard(QFrame):
     @property
     def problem_text(self) -> str:
         return self._problems.text()
+
+    def menu(self) -> QMenu:
+        """Return what else can be done with the pack, as a menu that is deleted when it closes."""
+        menu = QMenu(self)
+        choices = [(tr("Delete…"), self.remove_wanted)]
+        if (character := self.report.character) is not None:
+            choices = [
+                (tr("Her world…"), self.lore_wanted),
+                (tr("Lorebooks…"), self.books_wanted),
+                (tr("Save to a file…"), self.export_wanted),
+                *([] if character.bundled else choices),
+            ]
+        for text, wanted in choices:
+            menu.addAction(text).triggered.connect(lambda _=False, wanted=wanted: wanted.emit(self.report))
+        menu.aboutToHide.connect(menu.deleteLater)
+        return menu
 
     def _build(self) -> None:
         words = QVBoxLayout()
@@ -74,6 +98,7 @@ class PackCard(QFrame):
             buttons.addWidget(button)
         buttons.addStretch(1)
         buttons.addWidget(self.folder)
+        buttons.addWidget(self.more)
         box = QVBoxLayout(self)
         box.setContentsMargins(16, 16, 16, 12)
         box.setSpacing(12)
@@ -101,6 +126,7 @@ class PackCard(QFrame):
         self.talk.setText(tr("Talk"))
         self.edit.setText(tr("Edit"))
         self.details.setText(tr("What is wrong with it"))
+        self.more.setAccessibleName(f"{tr('More')}: {self._name.text()}")
         for button in (self.talk, self.edit, self.details):
             button.setAccessibleName(f"{button.text()}: {self._name.text()}")
 

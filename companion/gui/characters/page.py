@@ -11,6 +11,7 @@ from companion.domain import events
 from companion.domain.character import PackReport
 from companion.gui.buttons import push_button
 from companion.gui.characters.card import PackCard
+from companion.gui.characters.removal import Removal
 from companion.gui.controls.grid import FlowGrid
 from companion.gui.icons import icon
 from companion.gui.inert import plain_label
@@ -28,6 +29,9 @@ class CharactersPage(QWidget):
     talk_wanted = Signal(object)
     edit_wanted = Signal(object)
     problems_wanted = Signal(object)
+    lore_wanted = Signal(object)
+    books_wanted = Signal(object)
+    export_wanted = Signal(object)
     new_wanted = Signal()
     add_wanted = Signal()
 
@@ -47,6 +51,7 @@ class CharactersPage(QWidget):
         self._reports: list[PackReport] = []
         self.new, self.add = push_button("primary", self), push_button(parent=self)
         self._hint = plain_label(tone="muted", wrap=True)
+        self.removal = Removal(companion, tasks)
         self.cards = FlowGrid(look.px(330), stretched=True)
         bar = QHBoxLayout()
         bar.setSpacing(10)
@@ -58,6 +63,7 @@ class CharactersPage(QWidget):
         box.setContentsMargins(28, 18, 28, 28)
         box.setSpacing(18)
         box.addLayout(bar)
+        box.addWidget(self.removal)
         box.addWidget(self.cards)
         box.addStretch(1)
         area = QScrollArea()
@@ -71,6 +77,7 @@ class CharactersPage(QWidget):
         self.setFocusProxy(self.new)
         self.new.clicked.connect(self.new_wanted)
         self.add.clicked.connect(self.add_wanted)
+        self.removal.removed.connect(self.refresh)
         look.changed.connect(self._draw)
         Texts(self).also(self._write)
         self._write()
@@ -99,6 +106,10 @@ class CharactersPage(QWidget):
             card.talk_wanted.connect(self.talk_wanted)
             card.edit_wanted.connect(self.edit_wanted)
             card.problems_wanted.connect(self.problems_wanted)
+            card.lore_wanted.connect(self.lore_wanted)
+            card.books_wanted.connect(self.books_wanted)
+            card.export_wanted.connect(self.export_wanted)
+            card.remove_wanted.connect(self.removal.ask)
             card.folder_wanted.connect(self._open_folder)
             cards.append(card)
         self.cards.set_widgets(cards)

@@ -15,6 +15,8 @@ from companion.domain.explanation import Explanation, LoreUsed, MemoryUsed, Pass
 from companion.errors import StorageError
 from companion.gui.characters.editor import EditorPage
 from companion.gui.chat.actions import actions_for
+from companion.gui.lore.book_page import BookPage
+from companion.gui.lore.reader import ReaderPage
 from companion.gui.memories.page import MemoriesPage
 from companion.gui.why.page import WhyPage
 from companion.gui.why.words import lore_reason, pace, seconds_text
@@ -73,11 +75,11 @@ def test_an_entry_is_switched_off_and_on_again(qtbot: QtBot, window: MainWindow,
     qtbot.waitUntil(lambda: memories.switched_off("xiaoman", "lore") == frozenset())
 
 
-def test_an_entry_leads_into_the_editor(qtbot: QtBot, window: MainWindow, companion: Any) -> None:
+def test_an_entry_of_her_card_leads_into_the_editor(qtbot: QtBot, window: MainWindow, companion: Any) -> None:
     entry = LoreEntry(("断桥",), "断桥在西湖边。", id="12")
     companion.people[0] = replace(companion.people[0], lore=Lorebook(entries=(entry,)))
-    page = open_why(qtbot, window, reply_with(companion, lore=(LORE,)))
-    page.rows["西湖志:12"].links[0].click()
+    page = open_why(qtbot, window, reply_with(companion, lore=(replace(LORE, book=""),)))
+    page.rows[":12"].links[0].click()
     qtbot.waitUntil(lambda: isinstance(window.pages.content, EditorPage))
     editor = window.pages.content
     assert isinstance(editor, EditorPage)
@@ -85,10 +87,25 @@ def test_an_entry_leads_into_the_editor(qtbot: QtBot, window: MainWindow, compan
     assert editor.lore.entries.row == 0
 
 
+def test_an_entry_of_another_book_leads_to_that_book(
+    qtbot: QtBot, window: MainWindow, companion: Any
+) -> None:
+    entries = (LoreEntry(("苏堤",), "苏堤春晓。", id="11"), LoreEntry(("断桥",), "断桥在西湖边。", id="12"))
+    companion.books.shelf["西湖志"] = Lorebook(entries, id="西湖志", name="西湖志")
+    page = open_why(qtbot, window, reply_with(companion, lore=(LORE,)))
+    page.rows["西湖志:12"].links[0].click()
+    qtbot.waitUntil(lambda: isinstance(window.pages.content, BookPage))
+    book = window.pages.content
+    assert isinstance(book, BookPage)
+    assert book.entries.row == 1
+
+
 def test_a_passage_is_switched_off_and_leads_into_its_book(
     qtbot: QtBot, window: MainWindow, companion: Any
 ) -> None:
     companion.log.memories.switch("xiaoman", "passage", "p1", off=True)
+    companion.lore.texts["xiaoman"] = {"d1": "那日正是清明时节。\n" * 200}
+    companion.lore.names["d1"] = "白蛇传.txt"
     page = open_why(qtbot, window, reply_with(companion, passages=(PASSAGE,)))
     row = page.rows["p1"]
     assert row.title == "白蛇传.txt · 第三回"
@@ -98,6 +115,7 @@ def test_a_passage_is_switched_off_and_leads_into_its_book(
     with qtbot.waitSignal(page.source_wanted) as wanted:
         row.links[0].click()
     assert wanted.args == ["d1", 1200, 1500]
+    qtbot.waitUntil(lambda: isinstance(window.pages.content, ReaderPage))
 
 
 def test_a_switch_that_cannot_be_written_goes_back(
