@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import logging
 import threading
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from companion import settings as settings_file
 from companion import wiring
-from companion.archive import Archive, write_character
+from companion.archive import Archive, tidy_up, write_character
 from companion.conversation.bus import EventBus
 from companion.conversation.options import SessionOptions
 from companion.conversation.session import Session
@@ -98,6 +97,7 @@ class Companion:
         if demo:
             settings.mind.engine = "demo"
         log = SqliteChatLog.open(paths.chat_log, backups=paths.backups)
+        tidy_up(paths)
         companion = cls(paths, settings, log, load_catalog(bundled("models") / "catalog.toml"))
         companion.opening_notices = [text for text in (said, *log.report.notes, log.read_only) if text]
         return companion
@@ -228,6 +228,8 @@ class Companion:
     def _apply(self, before: Settings, now: Settings) -> None:
         if before.mind != now.mind:
             self._in_background("reload-language", self._start_language)
+        if _places(before) != _places(now) and "language" in self._roles:
+            self._in_background("reload-recall", self._start_recall)
         speech_changed = before.ears.model != now.ears.model or before.mind.engine != now.mind.engine
         if speech_changed:
             self._in_background("reload-speech", self._start_speech)
@@ -322,8 +324,13 @@ class Companion:
 
     def _start_recall(self) -> None:
         """Open the index once she can talk; without it lore and memory still work by their words."""
-        with contextlib.suppress(ModelError):
+        try:
             self.engines.language.get(self._cancel)
+        except Cancelled:
+            raise
+        except CompanionError as error:
+            # Told by its own start; documents and memories can be looked at all the same.
+            _log.info("the index does not wait for a mind: %s", error.code)
         self.archive.start(self.catalog, self._cancel, self._on_worker_event)
 
     def _start_language(self) -> None:
@@ -426,6 +433,12 @@ class Companion:
         except CompanionError as error:
             _log.warning("backup failed: %s", error.code)
             self._tell(error)
+
+
+def _places(settings: Settings) -> tuple[str, ...]:
+    """Return what decides which index is opened."""
+    recall = settings.recall
+    return recall.embedder, recall.store, recall.server_url, settings.mind.engine
 
 
 def open_companion(home: Path | None, *, demo: bool = False) -> Companion:

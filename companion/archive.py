@@ -15,18 +15,19 @@ from companion.conversation.knowledge import Knowledge
 from companion.conversation.memory import Remembering
 from companion.conversation.recall import LoreIndexes, recall
 from companion.conversation.slots import Engines
-from companion.conversation.summary import is_valid
 from companion.domain import events
 from companion.domain.character import Character, Lorebook, PackReport
 from companion.domain.lore import Scan, Scene
-from companion.domain.memory import Recollected
+from companion.domain.memory import Memory, Recollected
 from companion.domain.messages import Message, StoredMessage
 from companion.domain.passages import FoundPassage
 from companion.engines.catalog import Catalog
 from companion.errors import CompanionError
 from companion.lore_store import LoreStore
+from companion.packs import staging
 from companion.packs.books import BookShelf
 from companion.packs.export import ExportReport, export
+from companion.packs.install import clean
 from companion.packs.library import Library
 from companion.paths import Paths
 from companion.ports import Cancel
@@ -97,15 +98,23 @@ class Archive:
             books=lambda character, chat: self.books.attached(character.id, chat),
             passages=self._passages,
             switched_off=self._log.memories.switched_off,
-            remembering=_Switchable(self.remembering, lambda: self._settings().recall.memory),
-            summary=self._summary,
+            remembering=_Switchable(
+                self.remembering, self._log.memories.cards, lambda: self._settings().recall.remember
+            ),
+            summary=self._log.memories.summary,
             keep_summary=self._log.memories.keep_summary,
+            last_talk=self._last_talk,
             clock=self._clock,
         )
 
-    def _summary(self, chat: str, path: Sequence[StoredMessage]) -> str:
-        kept = self._log.memories.summary(chat)
-        return kept.text if kept is not None and is_valid(kept, path) else ""
+    def _last_talk(self, character: str, path: Sequence[StoredMessage]) -> float | None:
+        """A chat that holds a greeting alone was only opened."""
+        here = path[0].chat if path else ""
+        moments = [one.created_at for one in path[:-1] if one.role == "user"]
+        moments += [
+            one.updated_at for one in self._log.chats(character) if one.chat != here and one.n_messages > 1
+        ]
+        return max(moments, default=None)
 
     def _passages(self, character: Character, said: str, cancel: Cancel) -> Sequence[FoundPassage]:
         if not self._settings().recall.lore or not self.lore.has_documents(character.id):
@@ -174,6 +183,15 @@ class Archive:
         return [max(1, len(text) * 2 // 3) for text in texts]
 
 
+def tidy_up(paths: Paths) -> None:
+    """Take away what an installation that was cut off has left."""
+    try:
+        clean(paths.characters)
+        staging.clean(paths.cache / "packs")
+    except (CompanionError, OSError) as error:
+        _log.info("what was cut off could not be tidied up: %s", type(error).__name__)
+
+
 def write_character(archive: Archive, report: PackReport, target: Path, *, with_lore: bool) -> ExportReport:
     """Write a character in the form that the suffix of `target` names, her documents with it if wanted."""
     return export(
@@ -184,8 +202,10 @@ def write_character(archive: Archive, report: PackReport, target: Path, *, with_
 class _Switchable:
     """The memory as long as the settings want it; satisfies `knowledge.Remembers`."""
 
-    def __init__(self, remembering: Remembering, is_on: Callable[[], bool]) -> None:
-        self._remembering, self._is_on = remembering, is_on
+    def __init__(
+        self, remembering: Remembering, cards: Callable[[str], Sequence[Memory]], is_on: Callable[[], bool]
+    ) -> None:
+        self._remembering, self._cards, self._is_on = remembering, cards, is_on
 
     def learn(self, character: Character, message: StoredMessage) -> None:
         if self._is_on():
@@ -198,15 +218,22 @@ class _Switchable:
         said: str,
         *,
         now: float,
-        path: Sequence[StoredMessage],
+        present: Sequence[StoredMessage],
         limit_tokens: int,
         count: Callable[[Sequence[str]], list[int]],
     ) -> Sequence[Recollected]:
         if not self._is_on():
             return ()
         return self._remembering.recollect(
-            character, chat, said, now=now, path_messages=path, limit_tokens=limit_tokens, count=count
+            character, chat, said, now=now, path_messages=present, limit_tokens=limit_tokens, count=count
         )
 
-    def settle(self, character: Character) -> None:
-        """Nothing is left to do: what was said is indexed when it is learned."""
+    def bring_up(self, character: Character, cancel: Cancel) -> None:
+        if self._is_on():
+            self._remembering.bring_up(character.id, cancel)
+
+    def changed(self, character: Character) -> None:
+        self._remembering.changed(character.id)
+
+    def facts(self, character: Character) -> Sequence[str]:
+        return [card.text for card in self._cards(character.id)] if self._is_on() else ()

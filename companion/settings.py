@@ -254,7 +254,7 @@ class Recall(_Section):
         ("查阅资料", "回答时查找角色的书和文档里的段落。"),
         effect=Effect.NEXT_REPLY,
     )
-    memory: bool = _field(
+    remember: bool = _field(
         True,
         (
             "Remember earlier chats",
@@ -262,6 +262,11 @@ class Recall(_Section):
         ),
         ("记得以前的对话", "回想以前说过的话，包括和同一角色的其他聊天。"),
         effect=Effect.NEXT_REPLY,
+    )
+    tell: bool = _field(
+        True,
+        ("Tell what she will remember", "A quiet line over the conversation, with the way to correct it."),
+        ("提示她记住了什么", "在对话上方轻轻提示一行，可以随手改正。"),
     )
     embedder: str = _field(
         "",

@@ -12,6 +12,7 @@ from companion.conversation.explaining import fired_in
 from companion.conversation.knowledge import Knowledge
 from companion.conversation.preparation import as_prompt_messages
 from companion.conversation.recall import LoreIndexes, recall
+from companion.conversation.summary import is_valid, needs_summary, write_summary
 from companion.domain.character import Character
 from companion.domain.lore import LoreIndex, Scan, Scene
 from companion.domain.memory import Recollected
@@ -54,27 +55,63 @@ class Gathering:
             character,
             user_name,
             tuple(index.constants(off)),
-            self._knowledge.summary(chat, path),
+            self._summary(chat, path),
             zlib.crc32(chat.encode()),
         )
+
+    def _summary(self, chat: str, path: Sequence[StoredMessage]) -> str:
+        kept = self._knowledge.summary(chat)
+        return kept.text if kept is not None and is_valid(kept, path) else ""
+
+    def keep_summary(
+        self, standing: Standing, chat: str, path: Sequence[StoredMessage], n_dropped: int, cancel: Cancel
+    ) -> bool:
+        """Write down what the first `n_dropped` messages said, if that is not told yet; return whether it was."""
+        kept = self._knowledge.summary(chat)
+        if not needs_summary(path, n_dropped, kept):
+            return False
+        before = kept if kept is not None and is_valid(kept, path) else None
+        dropped = [one for one in path[:n_dropped] if before is None or one.message > before.until]
+        character, remembering = standing.character, self._knowledge.remembering
+        # Models of the size that comes along invent what was said; the user's own words do not.
+        summary = write_summary(
+            character.language,
+            None,
+            dropped,
+            path,
+            cancel,
+            chat=chat,
+            name=character.shown_name,
+            now=self._knowledge.clock(),
+            before=before.text if before is not None else "",
+            facts=remembering.facts(character) if remembering is not None else (),
+        )
+        if summary is None or not summary.text:
+            return False
+        self._knowledge.keep_summary(summary)
+        return True
 
     def recall(
         self,
         standing: Standing,
         chat: str,
         path: Sequence[StoredMessage],
+        present: Sequence[StoredMessage],
         said: str,
         *,
         count: CountTokens,
         caps: Caps,
         cancel: Cancel,
     ) -> Recalled:
-        """Return what the turn that answers `path` calls up; `said` is the user's newest message."""
+        """Return what the turn that answers `path` calls up; `said` is the user's newest message.
+
+        `present` is what of the path will stand in the prompt: the rest may be remembered.
+        """
         scan = self.scan(standing, chat, path, count=count, cap=caps.lore)
         return Recalled(
             lore=scan.fired,
             passages=self._passages(standing.character, said, count, caps.passages, cancel),
-            memories=self._memories(standing, chat, path, said, count, caps.memories),
+            memories=self._memories(standing, chat, present, said, count, caps.memories),
             background=self._background(standing, path, said),
         )
 
@@ -121,7 +158,7 @@ class Gathering:
         self,
         standing: Standing,
         chat: str,
-        path: Sequence[StoredMessage],
+        present: Sequence[StoredMessage],
         said: str,
         count: CountTokens,
         cap: int,
@@ -136,7 +173,7 @@ class Gathering:
                     chat,
                     said,
                     now=self._knowledge.clock(),
-                    path=path,
+                    present=present,
                     limit_tokens=cap,
                     count=count,
                 )
@@ -146,7 +183,8 @@ class Gathering:
             return ()
 
     def _background(self, standing: Standing, path: Sequence[StoredMessage], said: str) -> str:
-        return background(standing.character.language, self._knowledge.clock(), said)
+        last_at = self._knowledge.last_talk(standing.character.id, path)
+        return background(standing.character.language, self._knowledge.clock(), said, last_at=last_at)
 
 
 def _greeting(path: Sequence[StoredMessage]) -> int | None:

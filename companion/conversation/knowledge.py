@@ -28,15 +28,26 @@ class Remembers(Protocol):
         said: str,
         *,
         now: float,
-        path: Sequence[StoredMessage],
+        present: Sequence[StoredMessage],
         limit_tokens: int,
         count: Callable[[Sequence[str]], list[int]],
     ) -> Sequence[Recollected]:
-        """Return what bears on what was `said`, best first, within `limit_tokens`; a tenth of a second at most."""
+        """Return what bears on what was `said`, best first, within `limit_tokens`; a tenth of a second at most.
+
+        `present` stands in the prompt anyway.
+        """
         ...
 
-    def settle(self, character: Character) -> None:
+    def bring_up(self, character: Character, cancel: Cancel) -> None:
         """Bring the index in step while nobody waits."""
+        ...
+
+    def changed(self, character: Character) -> None:
+        """Messages were edited, deleted or brought back; at once."""
+        ...
+
+    def facts(self, character: Character) -> Sequence[str]:
+        """Return what is known for certain, as sentences."""
         ...
 
 
@@ -52,8 +63,12 @@ def _nothing_off(character: str, kind: Literal["lore", "passage"]) -> frozenset[
     return frozenset()
 
 
-def _no_summary(chat: str, path: Sequence[StoredMessage]) -> str:
-    return ""
+def _no_summary(chat: str) -> Summary | None:
+    return None
+
+
+def _never(character: str, path: Sequence[StoredMessage]) -> float | None:
+    return None
 
 
 def _keep_nothing(summary: Summary) -> None:
@@ -66,14 +81,15 @@ class Knowledge:
 
     `books` are those attached to a character or chat beside her own. `passages` searches her documents, best
     first, and answers within a tenth of a second or with nothing. `switched_off` tells what the user took out.
-    `summary` is the text that stands for what left the prompt, as long as that has not changed. `clock` gives
-    Unix seconds.
+    `summary` is what was kept last for a chat. `last_talk` tells when the character was talked with before the
+    newest message of a path, in any chat; None if never. `clock` gives Unix seconds.
     """
 
     books: Callable[[Character, str], Sequence[Lorebook]] = _no_books
     passages: Callable[[Character, str, Cancel], Sequence[FoundPassage]] = _no_passages
     switched_off: Callable[[str, Literal["lore", "passage"]], frozenset[str]] = _nothing_off
     remembering: Remembers | None = None
-    summary: Callable[[str, Sequence[StoredMessage]], str] = _no_summary
+    summary: Callable[[str], Summary | None] = _no_summary
     keep_summary: Callable[[Summary], None] = _keep_nothing
+    last_talk: Callable[[str, Sequence[StoredMessage]], float | None] = _never
     clock: Callable[[], float] = time.time

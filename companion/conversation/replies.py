@@ -16,6 +16,7 @@ from companion.conversation.preparation import (
     Preparation,
     TokenCounter,
     as_prompt_messages,
+    history_for,
     pinned_for,
     warm_chat,
 )
@@ -151,9 +152,13 @@ class ReplyMaker:
     ) -> None:
         path = self._log.path(chat)
         standing = self.standing(character, chat, path, user_name)
+        told = [one for one in path if one.text.strip()]
+        n_dropped = history_for(standing, told, language, self._counter)[1].n_dropped
+        if n_dropped and self._gathering.keep_summary(standing, chat, told, n_dropped, cancel):
+            standing = self.standing(character, chat, path, user_name)
         warm_chat(standing, chat, path, language, self._counter, cancel, keep=False)
         if self._knowledge.remembering is not None and not cancel.requested:
-            self._knowledge.remembering.settle(character)
+            self._knowledge.remembering.bring_up(character, cancel)
 
     def _explain(self, made: _Made, timings: TurnTimings) -> Explanation:
         count = self._counter.of(made.language)
@@ -196,8 +201,10 @@ class ReplyMaker:
         pinned = pinned_for(standing, language, self._counter)
         messages = as_prompt_messages(path)
         user_text = messages.pop().text if messages and messages[-1].role == "user" else None
+        told = [one for one in path if one.text.strip()]
+        present = told[history_for(standing, told, language, self._counter)[1].n_dropped :]
         recalled = self._gathering.recall(
-            standing, chat, path, user_text or "", count=count, caps=self._caps(), cancel=cancel
+            standing, chat, path, present, user_text or "", count=count, caps=self._caps(), cancel=cancel
         )
         budget = Budget.of(language, standing.character.sampling).prompt
         built = build(standing, pinned, messages, user_text, recalled, count=count, budget=budget)

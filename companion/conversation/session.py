@@ -211,6 +211,7 @@ class Session:
                 self._delete_chat(chat)
             case do.RestoreChat(chat):
                 self._chats.restore(chat)
+                self._remember_anew()
             case do.Reload():
                 self._reload()
             case _ if self._chats.now is not None:
@@ -236,6 +237,7 @@ class Session:
             self._show(self._chats.open(now.character.id, None))
         else:
             self._chats.delete(chat)
+        self._remember_anew()
 
     def _reload(self) -> None:
         self._counter.forget()
@@ -258,10 +260,14 @@ class Session:
                     self._start_reply(self._replies.again(self._chats.path(), message))
             case do.Edit(message, text):
                 self._chats.edit(message, text)
+                self._remember_anew()
+                self._learn(self._chats.message(message))
             case do.Delete(message):
                 self._chats.delete_message(message)
+                self._remember_anew()
             case do.Undo():
                 self._chats.undo()
+                self._remember_anew()
             case do.Branch(message):
                 self._show(self._chats.branch(message))
             case do.Replay(message):
@@ -285,6 +291,11 @@ class Session:
         self._bus.publish(events.UserSaid(turn, message, spoken))
         self._learn(message)
         self._start_reply(self._replies.answer(self._chats.path()), turn=turn, began_s=began_s)
+
+    def _remember_anew(self) -> None:
+        remembering, now = self._knowledge.remembering, self._chats.now
+        if remembering is not None and now is not None:
+            remembering.changed(now.character)
 
     def _learn(self, message: StoredMessage) -> None:
         remembering, now = self._knowledge.remembering, self._chats.now
@@ -358,6 +369,8 @@ class Session:
             language.attach(opened.character.adapters)
             standing = self._standing(opened, messages)
             warm_chat(standing, opened.chat.chat, messages, language, self._counter, cancel, keep=True)
+            if self._knowledge.remembering is not None and not cancel.requested:
+                self._knowledge.remembering.bring_up(opened.character, cancel)
 
         if self._engines.language.ready is not None and self._state in ("loading", "idle", "listening"):
             self._go("loading", "persona")

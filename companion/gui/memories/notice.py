@@ -173,7 +173,7 @@ class RememberedWatch(QObject):
             self.notice.tell(sorted(new, key=lambda one: -one.memory))
 
     def _is_wanted(self) -> bool:
-        return setting_of(self._companion, "tell") is not False
+        return self._companion.settings.recall.tell
 
     def _forget(self, memory: int) -> None:
         self._tasks.run(lambda: self._companion.log.memories.forget(memory), _done, self._fail)
@@ -183,12 +183,6 @@ class RememberedWatch(QObject):
 
     def _fail(self, error: CompanionError) -> None:
         self.failed.emit(error)
-
-
-def setting_of(companion: Surface, name: str) -> bool | None:
-    """Return a switch of the settings' part `memory`; None where there is none."""
-    value = getattr(getattr(companion.settings, "memory", None), name, None)
-    return value if isinstance(value, bool) else None
 
 
 def _is_proposed(memory: Memory) -> bool:

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from companion.domain import events
 from companion.domain.character import Character
 from companion.domain.memory import Memory, MemoryKind
+from companion.domain.remembering.statements import place_of
 from companion.errors import CompanionError
 from companion.gui.banner import Banner
 from companion.gui.buttons import icon_button, push_button
@@ -36,7 +37,6 @@ from companion.gui.memories.export import export_cards
 from companion.gui.memories.farewell import Farewell
 from companion.gui.memories.layout import COLUMN, MARGIN
 from companion.gui.memories.model import MemoryModel
-from companion.gui.memories.notice import setting_of
 from companion.gui.memories.trial import Trial
 from companion.gui.memories.undo import UndoStrip
 from companion.gui.memories.view import MemoryList
@@ -266,7 +266,10 @@ class MemoriesPage(QWidget):
 
     def _add(self, text: str, kind: MemoryKind) -> None:
         id_ = self._character.id
-        self._run(lambda: self._companion.log.memories.add(id_, text, kind=kind), self._added)
+        # What it is about is understood as in a chat, so that it takes the place of what it corrects.
+        slot, value = place_of(text)
+        memories = self._companion.log.memories
+        self._run(lambda: memories.add(id_, text, kind=kind, slot=slot, value=value), self._added)
 
     def _added(self, memory: Memory) -> None:
         self._leave_form()
@@ -320,11 +323,10 @@ class MemoriesPage(QWidget):
         save = menu.addAction(tr("Save as a file…"))
         save.triggered.connect(self._choose_export)
         save.setEnabled(self.model.n_known > 0)
-        if (tells := setting_of(self._companion, "tell")) is not None:
-            tell = menu.addAction(tr("Tell in the chat what she will remember"))
-            tell.setCheckable(True)
-            tell.setChecked(tells)
-            tell.toggled.connect(lambda on: self._set("tell", on))
+        tell = menu.addAction(tr("Tell in the chat what she will remember"))
+        tell.setCheckable(True)
+        tell.setChecked(self._companion.settings.recall.tell)
+        tell.toggled.connect(lambda on: self._set("tell", on))
         menu.addSeparator()
         forget = menu.addAction(tr("Forget everything…"))
         forget.triggered.connect(lambda: self.farewell.ask(self.model.n_known))
@@ -354,7 +356,7 @@ class MemoriesPage(QWidget):
         self.banner.say("saved", said, button=tr("OK"), tone="info")
 
     def _set(self, name: str, on: bool) -> None:
-        setattr(self._companion.settings.memory, name, on)  # type: ignore[attr-defined,unused-ignore]
+        setattr(self._companion.settings.recall, name, on)
         try:
             self._companion.save_settings()
         except CompanionError as error:
@@ -375,12 +377,9 @@ class MemoriesPage(QWidget):
         self.field.setAccessibleName(tr("Search in memories"))
         self.add.setText(tr("Write one"))
         self.add.setAccessibleName(tr("Write a memory of your own"))
-        remembers = setting_of(self._companion, "remember")
         self._remember_words.setText(tr("Remember new things"))
         self.remember.setAccessibleName(tr("Remember new things"))
-        for widget in (self._remember_words, self.remember):
-            widget.setVisible(remembers is not None)
-        self.remember.setChecked(remembers is not False)
+        self.remember.setChecked(self._companion.settings.recall.remember)
         self._write_status()
         self._draw()
 

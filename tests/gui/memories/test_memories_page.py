@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import BaseModel
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QAbstractItemModelTester, QTest
@@ -21,7 +20,6 @@ from companion.gui.tasks import Tasks
 from companion.gui.theme import Look
 from companion.gui.translation import apply_language
 from companion.gui.window import MainWindow
-from companion.settings import Settings
 
 pytestmark = pytest.mark.gui
 LEFT = Qt.MouseButton.LeftButton
@@ -256,29 +254,19 @@ def test_memories_are_saved_as_a_file(qtbot: QtBot, page: MemoriesPage, tmp_path
     assert "- 喝茶不加糖。" in (tmp_path / "memories.md").read_text(encoding="utf-8")
 
 
-class MemorySection(BaseModel):
-    remember: bool = True
-    tell: bool = True
-
-
-class WithMemory(Settings):
-    memory: MemorySection = MemorySection()
-
-
 def test_remembering_is_switched_off_from_the_page(
     qtbot: QtBot, look: Look, companion: Any, make_character: Any
 ) -> None:
-    companion.settings = WithMemory()
     tasks = Tasks()
     page = MemoriesPage(companion, look, tasks, make_character())
     qtbot.addWidget(page)
     page.show()
     assert page.remember.isVisible()
     page.remember.click()
-    assert companion.settings.memory.remember is False
+    assert companion.settings.recall.remember is False
     tell = next(one for one in page._menu().actions() if one.isCheckable())
     tell.trigger()
-    assert companion.settings.memory.tell is False
+    assert companion.settings.recall.tell is False
     assert companion.saved == 2
     tasks.close()
 

@@ -5,23 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from pydantic import BaseModel
 from pytestqt.qtbot import QtBot
 
 from companion.domain import events
 from companion.gui.memories.page import MemoriesPage
 from companion.gui.window import MainWindow
-from companion.settings import Settings
 
 pytestmark = pytest.mark.gui
-
-
-class MemorySection(BaseModel):
-    tell: bool = True
-
-
-class WithMemory(Settings):
-    memory: MemorySection = MemorySection()
 
 
 @pytest.fixture
@@ -92,7 +82,7 @@ def test_what_the_user_wrote_or_another_remembers_is_not_told(
 
 
 def test_nothing_is_told_where_that_is_switched_off(qtbot: QtBot, opened: MainWindow, companion: Any) -> None:
-    companion.settings = WithMemory(memory=MemorySection(tell=False))
+    companion.settings.recall.tell = False
     memory = learn(companion, "用户叫小林。", "叫我小林就好。")
     qtbot.waitUntil(lambda: opened.remembered._latest["xiaoman"] == memory)
     assert not opened.remembered.notice.isVisible()
