@@ -11,6 +11,7 @@ import sys
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -24,6 +25,7 @@ _EARLY_ACK = (sys.executable, "-X", "utf8", str(Path(__file__).with_name("kill_c
 _STARTING_S = 0.7
 _LONGEST_S = 3.0
 _LINES = 6
+_SINCE: tuple[Literal["start", "word", "reply"], ...] = ("start", "word", "word", "reply")
 
 
 @dataclass
@@ -35,9 +37,15 @@ class Told:
 
 
 def _talk_until_killed(
-    command: tuple[str, ...], home: Path, name: str, after_s: float, told: Told, *, starting: bool = False
+    command: tuple[str, ...],
+    home: Path,
+    name: str,
+    after_s: float,
+    told: Told,
+    *,
+    since: Literal["start", "word", "reply"] = "word",
 ) -> None:
-    """Let the program answer line after line and kill it `after_s` after its first word, or after its `starting`."""
+    """Let the program answer line after line and kill it `after_s` after its start, its first word or first reply."""
     lines = [f"{name}的第{n}句，今天下雨吗？" for n in range(_LINES)]
     process = subprocess.Popen(
         [*command, "chat", "--demo", "--json", "--character", "xiaoman", "--home", str(home)],
@@ -51,16 +59,16 @@ def _talk_until_killed(
     assert process.stdout is not None
     timer = threading.Timer(after_s, process.kill)
     with process, process.stdout as stdout:
-        if starting:
+        if since == "start":
             timer.start()
         with contextlib.suppress(BrokenPipeError):
             process.stdin.write("".join(f"{line}\n" for line in lines))
             process.stdin.flush()
         unanswered = iter(lines)
-        for n, line in enumerate(stdout):
-            if n == 0 and not starting:
-                timer.start()
+        for line in stdout:
             _take(line, unanswered, told)
+            if timer.ident is None and (since == "word" or '"message"' in line):
+                timer.start()
     timer.cancel()
     assert process.returncode == -signal.SIGKILL
 
@@ -96,9 +104,10 @@ def _lost(home: Path, told: Told) -> list[str]:
 def _kill_often(command: tuple[str, ...], home: Path, n: int, seed: int) -> tuple[list[str], Told]:
     rng, told, wrong = random.Random(seed), Told(), []
     for run in range(n):
-        starting = run % 4 == 0
-        after_s = rng.uniform(0.0, _STARTING_S) if starting else rng.triangular(0.0, _LONGEST_S, 0.0)
-        _talk_until_killed(command, home, f"第{run}次", after_s, told, starting=starting)
+        # On a busy machine a time since the first word alone might never reach a reply.
+        since = _SINCE[run % len(_SINCE)]
+        after_s = rng.uniform(0.0, _STARTING_S) if since == "start" else rng.triangular(0.0, _LONGEST_S, 0.0)
+        _talk_until_killed(command, home, f"第{run}次", after_s, told, since=since)
         wrong += _lost(home, told)
     return wrong, told
 
@@ -112,15 +121,19 @@ def test_a_killed_conversation_loses_nothing_that_was_acknowledged(tmp_path: Pat
 
 
 def test_a_reply_that_was_cut_off_is_marked_and_the_chat_goes_on(tmp_path: Path) -> None:
-    told = Told()
-    _talk_until_killed(_GOOD, tmp_path, "甲", 0.6, told)
-    log = SqliteChatLog.open(Paths.under(tmp_path).chat_log)
-    (chat,) = log.chats()
-    cut = log.path(chat.chat)[-1]
-    log.close()
+    # The second reply takes a second, of which neither end can be told beforehand to the tenth.
+    for after_s in (0.5, 0.7, 0.9, 0.4, 1.1, 0.3):
+        home = tmp_path / str(after_s)
+        _talk_until_killed(_GOOD, home, "甲", after_s, Told(), since="reply")
+        log = SqliteChatLog.open(Paths.under(home).chat_log)
+        (chat,) = log.chats()
+        cut = log.path(chat.chat)[-1]
+        log.close()
+        if cut.role == "assistant" and cut.partial:
+            break
     assert (cut.role, cut.partial) == ("assistant", True)
     again = subprocess.run(
-        [*_GOOD, "chat", "--demo", "--json", "--once", "你还好吗", "--home", str(tmp_path)],
+        [*_GOOD, "chat", "--demo", "--json", "--once", "你还好吗", "--home", str(home)],
         capture_output=True,
         encoding="utf-8",
         check=True,

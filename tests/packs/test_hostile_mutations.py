@@ -53,23 +53,29 @@ def _wrong(cases: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def _check(cases: list[dict[str, Any]], count: int) -> None:
-    assert len(cases) == count
-    assert _wrong(cases) == []
-    assert len({one["seed"] for one in cases}) >= 12
+def _fewest(cases: list[dict[str, Any]]) -> int:
+    """Return how many of the cases had the rarer of the two good verdicts."""
     verdicts = [one["verdict"] for one in cases]
-    assert min(verdicts.count("loaded"), verdicts.count("refused")) > count // 5
+    return min(verdicts.count("loaded"), verdicts.count("refused"))
 
 
 def test_mutated_packs_load_or_are_refused_with_a_sentence(tmp_path: Path) -> None:
-    _check(_run(tmp_path, 0, 240), 240)
+    cases = _run(tmp_path, 0, 240)
+    assert len(cases) == 240
+    assert _wrong(cases) == []
+    assert len({one["seed"] for one in cases}) >= 12
+    assert _fewest(cases) > 48
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_thousands_of_mutated_packs_load_or_are_refused_with_a_sentence(tmp_path: Path) -> None:
-    for first in range(10_000, 13_000, 1_000):
-        _check(_run(tmp_path / str(first), first, 1_000), 1_000)
+    cases = [
+        one for first in range(10_000, 13_000, 1_000) for one in _run(tmp_path / str(first), first, 1_000)
+    ]
+    assert len(cases) == 3_000
+    assert _wrong(cases) == []
+    assert _fewest(cases) > 600
 
 
 def test_control_a_loader_that_writes_elsewhere_is_caught(tmp_path: Path) -> None:
