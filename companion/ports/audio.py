@@ -1,0 +1,168 @@
+"""Microphone and loudspeaker: the plan, the signals, and the stream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from companion.domain.audio import AudioClip, Speech
+from companion.domain.messages import TurnId
+from companion.domain.state import ListenMode
+
+
+@dataclass(frozen=True, slots=True)
+class AudioPlan:
+    """Devices by name (empty: the system's default), and when an utterance ends.
+
+    `end_silence_ms` is the silence after which an utterance is complete in hands-free mode; the soft
+    end comes after `soft_end_ms`. `half_duplex` closes the ears while she speaks, for loudspeakers
+    without echo cancellation.
+    """
+
+    input_name: str = ""
+    output_name: str = ""
+    soft_end_ms: int = 160
+    end_silence_ms: int = 550
+    half_duplex: bool = True
+    volume: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    level_db: float
+    speech: float
+
+
+@dataclass(frozen=True, slots=True)
+class MicOpened:
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class MicClosed:
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStarted:
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SoftEnd:
+    """Speech seems to be over; `clip` holds the utterance so far at 16 kHz, with its lead-in."""
+
+    clip: AudioClip
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechResumed:
+    """Speech went on after a soft end: the utterance is not over."""
+
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UtteranceEnded:
+    """The utterance is complete. `same_as_soft_end`: no speech came after the last soft end."""
+
+    clip: AudioClip
+    speech_end_s: float
+    same_as_soft_end: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """`seconds` of the turn's sound have left the loudspeaker (device latency taken off)."""
+
+    turn: TurnId
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybackStarted:
+    turn: TurnId
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybackEnded:
+    """Everything enqueued and finished for the turn was played, or it was stopped."""
+
+    turn: TurnId
+    seconds: float
+    stopped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceOpened:
+    direction: Literal["input", "output"]
+    name: str
+    backend: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceLost:
+    """`reopening` tells whether the adapter goes on trying, with backoff."""
+
+    direction: Literal["input", "output"]
+    name: str
+    why: str
+    reopening: bool
+
+
+AudioSignal = (
+    Level
+    | MicOpened
+    | MicClosed
+    | SpeechStarted
+    | SoftEnd
+    | SpeechResumed
+    | UtteranceEnded
+    | Played
+    | PlaybackStarted
+    | PlaybackEnded
+    | DeviceOpened
+    | DeviceLost
+)
+
+
+class AudioIO(Protocol):
+    """Microphone and loudspeaker as one stream of signals and one queue of speech. All `_s` are monotonic seconds.
+
+    Methods may be called from any thread and return at once, except `signals` and `enqueue`.
+    """
+
+    def open(self, plan: AudioPlan) -> None:
+        """Take up devices; a missing one gives DeviceLost, not an error: text goes on without sound."""
+        ...
+
+    def listen(self, mode: ListenMode) -> None:
+        """Set the microphone; `off` and an unheld push-to-talk key close the input stream."""
+        ...
+
+    def talk(self, held: bool) -> None:
+        """Push-to-talk key down or up; up ends the utterance at once."""
+        ...
+
+    def signals(self) -> Iterator[AudioSignal]:
+        """Block for signals until `close`; one consumer."""
+        ...
+
+    def enqueue(self, turn: TurnId, speech: Speech) -> None:
+        """Play after what is queued; blocks while more than 30 s of speech are queued. Stopped turns are ignored."""
+        ...
+
+    def finish(self, turn: TurnId) -> None:
+        """No more speech comes for this turn: PlaybackEnded follows when the queue has run out."""
+        ...
+
+    def stop(self, turn: TurnId) -> None:
+        """Silence the turn now (5 ms fade) and drop its queue; PlaybackEnded tells what had left the loudspeaker."""
+        ...
+
+    def set_volume(self, volume: float) -> None: ...
+
+    def close(self) -> None: ...
