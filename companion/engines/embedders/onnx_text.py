@@ -126,9 +126,9 @@ def _read_tokenizer(file: Path, max_tokens: int) -> tuple[Any, bytes]:
     except OSError as error:
         raise ModelError(f"{file.name} is missing beside the model.", _HINT, code="missing") from error
     try:
-        tokenizer = Tokenizer.from_str(raw.decode("utf-8"))
-    # The library raises a bare Exception for a file that it cannot read.
-    except Exception as error:
+        # `from_str` would raise a bare Exception for what it cannot read.
+        tokenizer = Tokenizer.from_buffer(raw)
+    except ValueError as error:
         raise ModelError(f"{file.name} is not a tokenizer: {error}.", _HINT, code="embedder") from error
     tokenizer.enable_truncation(max_tokens)
     if tokenizer.padding is None:

@@ -72,15 +72,13 @@ class Records:
     @classmethod
     def open(cls, file: Path) -> Records:
         """Open or create `file`."""
-        with _told():
+        with _told(), contextlib.ExitStack() as undo:
             connection = sqlite3.connect(file, timeout=10.0, check_same_thread=False, isolation_level=None)
-            try:
-                connection.execute("PRAGMA journal_mode = WAL")
-                connection.execute("PRAGMA synchronous = NORMAL")
-                connection.executescript(_SCHEMA)
-            except BaseException:
-                connection.close()
-                raise
+            undo.callback(connection.close)
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.executescript(_SCHEMA)
+            undo.pop_all()
         return cls(connection)
 
     def check(self) -> None:
@@ -155,13 +153,8 @@ class Records:
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
         self._connection.execute("BEGIN IMMEDIATE")
-        try:
+        with self._connection:  # commits, or rolls back what raised
             yield
-            self._connection.execute("COMMIT")
-        except BaseException:
-            with contextlib.suppress(sqlite3.Error):
-                self._connection.execute("ROLLBACK")
-            raise
 
 
 def _raw(text: str) -> bytes:
