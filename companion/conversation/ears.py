@@ -27,11 +27,20 @@ class Utterance:
     error: CompanionError | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """What was said so far, at a pause after which the user may go on."""
+
+    text: str
+    ended_s: float
+
+
 @dataclass(slots=True)
 class _Pending:
     job: int
+    speech_end_s: float
     heard: Heard | None = None
-    ended_s: float | None = None
+    is_over: bool = False
 
 
 class Ears:
@@ -47,7 +56,7 @@ class Ears:
     @property
     def may_hear(self) -> bool:
         """Whether an utterance may still come: the microphone is open, or what was said is being recognised."""
-        return self.is_open or (self._pending is not None and self._pending.ended_s is not None)
+        return self.is_open or (self._pending is not None and self._pending.is_over)
 
     def listen(self, mode: ListenMode) -> None:
         """Set how the microphone is used."""
@@ -59,7 +68,9 @@ class Ears:
             self._hearing.drop()
             self._pending = None
 
-    def on_signal(self, signal: EarSignal, character: Character | None, language: str) -> Utterance | None:
+    def on_signal(
+        self, signal: EarSignal, character: Character | None, language: str
+    ) -> Utterance | Understood | None:
         """Take in a signal; return an utterance when it is both complete and recognised."""
         match signal:
             case MicOpened(device):
@@ -68,48 +79,53 @@ class Ears:
             case MicClosed():
                 self.is_open = False
                 self._publish(ListeningChanged(self._mode, False))
-            case SoftEnd(clip):
-                self._recognise(clip, character, language)
+            case SoftEnd(clip, at_s):
+                self._recognise(clip, at_s, character, language)
             case SpeechResumed():
                 self._hearing.drop()
                 self._pending = None
             case UtteranceEnded(clip, speech_end_s, same):
                 if self._pending is None or not same:
-                    self._recognise(clip, character, language)
-                return self._ended(speech_end_s)
+                    self._recognise(clip, speech_end_s, character, language)
+                assert self._pending is not None
+                self._pending.is_over = True
+                return self._complete()
         return None
 
-    def on_heard(self, heard: Heard) -> Utterance | None:
-        """Take in a recognition; return an utterance when it is complete too."""
-        if self._pending is None or heard.job != self._pending.job:
+    def on_heard(self, heard: Heard) -> Utterance | Understood | None:
+        """Take in a recognition; return an utterance when it is complete too, else what it may become."""
+        pending = self._pending
+        if pending is None or heard.job != pending.job:
             return None
-        self._pending.heard = heard
-        if heard.transcript is not None and heard.transcript.text:
-            self._publish(UserPartial(heard.transcript.text))
-        return self._complete()
+        pending.heard = heard
+        text = _text(heard)
+        if text:
+            self._publish(UserPartial(text))
+        if pending.is_over:
+            return self._complete()
+        return Understood(text, pending.speech_end_s) if text else None
 
     def close(self) -> None:
         self._hearing.close()
 
-    def _recognise(self, clip: AudioClip, character: Character | None, language: str) -> None:
+    def _recognise(
+        self, clip: AudioClip, speech_end_s: float, character: Character | None, language: str
+    ) -> None:
         spoken = character.language if language == "character" and character is not None else language
         names = (character.shown_name,) if character is not None else ()
         job = self._hearing.recognise(
             clip, language=spoken if spoken in ("zh", "en") else None, hotwords=names
         )
-        self._pending = _Pending(job)
-
-    def _ended(self, speech_end_s: float) -> Utterance | None:
-        assert self._pending is not None
-        self._pending.ended_s = speech_end_s
-        return self._complete()
+        self._pending = _Pending(job, speech_end_s)
 
     def _complete(self) -> Utterance | None:
         pending = self._pending
-        if pending is None or pending.heard is None or pending.ended_s is None:
+        if pending is None or pending.heard is None or not pending.is_over:
             return None
         self._pending = None
         self._publish(UserPartial(""))
-        heard = pending.heard
-        text = heard.transcript.text.strip() if heard.transcript is not None else ""
-        return Utterance(text, pending.ended_s, heard.error)
+        return Utterance(_text(pending.heard), pending.speech_end_s, pending.heard.error)
+
+
+def _text(heard: Heard) -> str:
+    return heard.transcript.text.strip() if heard.transcript is not None else ""

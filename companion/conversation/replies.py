@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from companion.conversation.bus import Subscriber
+from companion.conversation.commitment import Commitment
 from companion.conversation.explaining import explain
 from companion.conversation.gathering import Caps, Gathering
 from companion.conversation.knowledge import Knowledge
@@ -108,9 +109,13 @@ class ReplyMaker:
         options: SessionOptions,
         preparation: Preparation | None,
         began_s: float,
+        hidden: bool = False,
     ) -> ReplyTurn:
-        """Return the reply that `target` describes, not yet begun; it will wait until `preparation` is done."""
+        """Return the reply that `target` describes, not yet begun; it will wait until `preparation` is done.
 
+        A `hidden` one tells, plays and keeps nothing before its commit.
+        """
+        commitment = Commitment(self._publish, committed=not hidden)
         prompts: list[_Made] = []
 
         def make_prompt(language: LanguageModel, cancel: CancelToken) -> Prompt:
@@ -118,7 +123,8 @@ class ReplyMaker:
                 if cancel.requested:
                     raise Cancelled
             standing = self.standing(character, chat, target.history, options.user_name)
-            built = self._build(turn, standing, chat, target.history, language, cancel)
+            built = self._build(standing, chat, target.history, language, cancel)
+            _tell(turn, built, commitment.publish)
             prompts.append(_Made(standing, built, language))
             return Prompt(built.pinned, built.history, built.turn, reply_prefix=target.before)
 
@@ -139,7 +145,7 @@ class ReplyMaker:
             explain=lambda timings: self._explain(prompts[-1], timings) if prompts else None,
             before=target.before,
         )
-        return ReplyTurn(plan, self._engines, self._log, self._publish, self._on_done)
+        return ReplyTurn(plan, self._engines, self._log, commitment, self._on_done)
 
     def standing(
         self, character: Character, chat: str, path: Sequence[StoredMessage], user_name: str
@@ -190,7 +196,6 @@ class ReplyMaker:
 
     def _build(
         self,
-        turn: TurnId,
         standing: Standing,
         chat: str,
         path: Sequence[StoredMessage],
@@ -207,17 +212,7 @@ class ReplyMaker:
             standing, chat, path, present, user_text or "", count=count, caps=self._caps(), cancel=cancel
         )
         budget = Budget.of(language, standing.character.sampling).prompt
-        built = build(standing, pinned, messages, user_text, recalled, count=count, budget=budget)
-        self._publish(PromptBuilt(turn, built.sections))
-        if built.user_was_cut:
-            self._publish(
-                Notice(
-                    "Your message is longer than she can read at once; she reads its beginning and its end.",
-                    "The whole text is kept in the chat. Send it in parts to have all of it read.",
-                    "message_cut",
-                )
-            )
-        return built
+        return build(standing, pinned, messages, user_text, recalled, count=count, budget=budget)
 
     def _measured(self, done: GenerationDone) -> None:
         if done.n_evaluated >= 16 and done.prefill_s > 0:
@@ -230,6 +225,18 @@ class ReplyMaker:
             lore=max(_MIN_LORE_TOKENS, int(speed * _LORE_SHARE_S)),
             passages=max(_MIN_PASSAGE_TOKENS, int(speed * _PASSAGE_SHARE_S)),
             memories=max(_MIN_MEMORY_TOKENS, int(speed * _MEMORY_SHARE_S)),
+        )
+
+
+def _tell(turn: TurnId, built: Built, publish: Subscriber) -> None:
+    publish(PromptBuilt(turn, built.sections))
+    if built.user_was_cut:
+        publish(
+            Notice(
+                "Your message is longer than she can read at once; she reads its beginning and its end.",
+                "The whole text is kept in the chat. Send it in parts to have all of it read.",
+                "message_cut",
+            )
         )
 
 

@@ -8,25 +8,25 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 from companion.conversation.bus import EventBus
 from companion.conversation.chats import Chats, Opened
-from companion.conversation.ears import Ears, Utterance
+from companion.conversation.ears import Ears, Understood, Utterance
+from companion.conversation.floor import Floor
 from companion.conversation.hearing import Heard
 from companion.conversation.knowledge import Knowledge
 from companion.conversation.options import SessionOptions
 from companion.conversation.preparation import Preparation, TokenCounter, keep_cache, warm_chat
-from companion.conversation.recital import Recital
-from companion.conversation.replies import ReplyMaker, Target
+from companion.conversation.presence import Presence
+from companion.conversation.replies import ReplyMaker
 from companion.conversation.slots import Engines
-from companion.conversation.turn import Keep, ReplyTurn
+from companion.conversation.turns import Turns
 from companion.domain import commands as do
 from companion.domain import events
 from companion.domain.character import Character
 from companion.domain.messages import StoredMessage, TurnId
 from companion.domain.prompt import Standing
-from companion.domain.state import ListenMode, State, is_legal
+from companion.domain.state import ListenMode
 from companion.errors import CompanionError, StorageError
 from companion.ports import (
     AudioIO,
@@ -90,11 +90,23 @@ class Session:
         self._counter = TokenCounter()
         self._replies = ReplyMaker(engines, log, bus.publish, self._counter, self._knowledge, self._turn_done)
         self._inbox: queue.Queue[_Item] = queue.Queue(_INBOX)
-        self._state: State = "asleep"
-        self._active: ReplyTurn | Recital | None = None
-        self._preparation: Preparation | None = None
-        self._n_turns = 0
+        self._floor = Floor()
         self._ears = Ears(engines, bus.publish, self._inbox.put)
+        self._presence = Presence(
+            bus.publish,
+            is_busy=lambda: self._floor.active is not None,
+            may_listen=lambda: self._ears.is_open,
+        )
+        self._turns = Turns(
+            engines,
+            self._chats,
+            bus,
+            self._floor,
+            self._presence,
+            self._replies,
+            options=options,
+            knowledge=self._knowledge,
+        )
         self._signals: threading.Thread | None = None
         self._thread = threading.Thread(target=self._run, name="conversation")
         self._thread.start()
@@ -102,7 +114,7 @@ class Session:
     # ---- surface
 
     def post(self, command: do.Command) -> None:
-        if isinstance(command, do.Interrupt) and (active := self._active) is not None:
+        if isinstance(command, do.Interrupt) and (active := self._floor.active) is not None:
             active.interrupt("heard")  # must not wait behind what the session is doing
         self._inbox.put(command)
 
@@ -133,10 +145,10 @@ class Session:
                 case Level(level_db, speech):
                     self._bus.publish(events.HearingLevel(level_db, speech))
                 case Played(turn, seconds):
-                    if (active := self._active) is not None and active.turn == turn:
+                    if (active := self._floor.active) is not None and active.turn == turn:
                         active.played(seconds)
                 case PlaybackEnded(turn, seconds):
-                    if (active := self._active) is not None and active.turn == turn:
+                    if (active := self._floor.active) is not None and active.turn == turn:
                         active.playback_ended(seconds)
                 case _:
                     self._inbox.put(signal)
@@ -149,27 +161,28 @@ class Session:
             try:
                 self._handle(item)
             except StorageError as error:
-                self._fail("storage", error)
+                self._turns.fail("storage", error)
             except CompanionError as error:
                 self._bus.publish(events.Notice(error.what, error.hint, error.code))
             except Exception:  # noqa: BLE001 - thread top: the conversation outlives a fault of ours
                 _log.exception("handling %s failed", type(item).__name__)
                 self._bus.publish(events.Notice("Something went wrong.", "The log has details.", "fault"))
-        self._stop("written")
+        self._turns.stop("written")
+        self._floor.close()
         try:
             self._keep_cache()
         except StorageError as error:
             _log.info("the chat's cache was not saved: %s", error.code)
 
     def _keep_cache(self) -> None:
-        preparation = self._preparation
+        preparation = self._turns.preparation
         if preparation is None:
             return
         settled = preparation.done.is_set()
         preparation.cancel()
         language = self._engines.language.ready
         now = self._chats.now
-        if settled and language and self._n_turns and now is not None:
+        if settled and language and self._turns.n_turns and now is not None:
             path = self._chats.path()
             standing = self._standing(now, path)
             keep_cache(standing, now.chat.chat, path, language, self._counter)
@@ -177,15 +190,15 @@ class Session:
     def _handle(self, item: _Item) -> None:
         match item:
             case _TurnDone(turn, changed):
-                self._on_turn_done(turn, changed)
+                self._turns.done(turn, changed=changed)
             case _Prepared(error):
                 self._on_prepared(error)
             case Heard():
-                self._take_utterance(self._ears.on_heard(item))
+                self._take_heard(self._ears.on_heard(item))
             case do.Say(text):
-                self._say(text.strip(), spoken=False, began_s=time.monotonic())
+                self._turns.say(text.strip(), spoken=False, began_s=time.monotonic())
             case do.Interrupt():
-                self._stop("heard")
+                self._turns.stop("heard")
             case do.Listen(mode):
                 self._listen(mode)
             case do.Talk(held):
@@ -211,7 +224,7 @@ class Session:
                 self._delete_chat(chat)
             case do.RestoreChat(chat):
                 self._chats.restore(chat)
-                self._remember_anew()
+                self._turns.remember_anew()
             case do.Reload():
                 self._reload()
             case _ if self._chats.now is not None:
@@ -220,147 +233,66 @@ class Session:
                 pass
 
     def _show(self, opened: Opened) -> None:
-        self._stop("written")
+        self._turns.stop("written")
         self._chats.show(opened)
-        if self._state == "asleep":
-            self._go("loading", "model")
+        if self._presence.state == "asleep":
+            self._presence.go("loading", "model")
         self._prepare()
         path = self._chats.path()
         if opened.fresh and path and self._options().greet_aloud and self._options().speak:
-            self._replay(path[-1])
+            self._turns.replay(path[-1])
 
     def _delete_chat(self, chat: str) -> None:
         now = self._chats.now
         if now is not None and now.chat.chat == chat:
-            self._stop("written")
+            self._turns.stop("written")
             self._chats.delete(chat)
             self._show(self._chats.open(now.character.id, None))
         else:
             self._chats.delete(chat)
-        self._remember_anew()
+        self._turns.remember_anew()
 
     def _reload(self) -> None:
         self._counter.forget()
         if self._chats.now is None:
             return
         changed = self._chats.reload()
-        under_way = self._preparation is not None and not self._preparation.done.is_set()
+        under_way = self._turns.preparation is not None and not self._turns.preparation.done.is_set()
         if changed or not under_way:
             self._prepare()
 
     def _on_message_command(self, command: do.Command) -> None:
-        self._stop("written")
+        self._turns.stop("written")
         match command:
             case do.Regenerate(message):
-                self._start_reply(self._replies.again(self._chats.path(), message))
+                self._turns.again(message)
             case do.Continue():
-                self._start_reply(self._replies.onward(self._chats.path()))
+                self._turns.onward()
             case do.SelectVariant(message, step):
                 if self._chats.walk(message, step) == "beyond":
-                    self._start_reply(self._replies.again(self._chats.path(), message))
+                    self._turns.again(message)
             case do.Edit(message, text):
                 self._chats.edit(message, text)
-                self._remember_anew()
-                self._learn(self._chats.message(message))
+                self._turns.remember_anew()
+                self._turns.learn(self._chats.message(message))
             case do.Delete(message):
                 self._chats.delete_message(message)
-                self._remember_anew()
+                self._turns.remember_anew()
             case do.Undo():
                 self._chats.undo()
-                self._remember_anew()
+                self._turns.remember_anew()
             case do.Branch(message):
                 self._show(self._chats.branch(message))
             case do.Replay(message):
-                self._replay(self._chats.message(message))
+                self._turns.replay(self._chats.message(message))
             case _:
                 pass
-
-    # ---- turns
-
-    def _say(self, text: str, *, spoken: bool, began_s: float) -> None:
-        if not text or self._chats.now is None:
-            return
-        self._stop("heard" if spoken else "written")
-        turn = self._next_turn()
-        try:
-            message = self._chats.add_user(text, spoken=spoken)
-        except StorageError as error:
-            self._fail("storage", error, turn)
-            self._rest()
-            return
-        self._bus.publish(events.UserSaid(turn, message, spoken))
-        self._learn(message)
-        self._start_reply(self._replies.answer(self._chats.path()), turn=turn, began_s=began_s)
-
-    def _remember_anew(self) -> None:
-        remembering, now = self._knowledge.remembering, self._chats.now
-        if remembering is not None and now is not None:
-            remembering.changed(now.character)
-
-    def _learn(self, message: StoredMessage) -> None:
-        remembering, now = self._knowledge.remembering, self._chats.now
-        if remembering is None or now is None:
-            return
-        try:
-            remembering.learn(now.character, message)
-        except CompanionError as error:
-            _log.info("nothing was learned: %s", error.code)
-
-    def _start_reply(
-        self, target: Target, *, turn: TurnId | None = None, began_s: float | None = None
-    ) -> None:
-        now = self._chats.now
-        assert now is not None
-        self._go("thinking", "" if self._engines.language.ready else "model")
-        reply = self._replies.reply(
-            turn or self._next_turn(),
-            now.character,
-            now.chat.chat,
-            target,
-            options=self._options(),
-            preparation=self._preparation,
-            began_s=began_s or time.monotonic(),
-        )
-        self._begin(reply)
-
-    def _replay(self, message: StoredMessage) -> None:
-        now = self._chats.now
-        assert now is not None
-        recital = self._replies.recital(
-            self._next_turn(), now.character, message.text, options=self._options()
-        )
-        self._begin(recital)
-
-    def _begin(self, active: ReplyTurn | Recital) -> None:
-        self._active = active
-        active.begin()
-
-    def _next_turn(self) -> TurnId:
-        self._n_turns += 1
-        return TurnId(self._n_turns)
-
-    def _stop(self, keep: Keep) -> None:
-        """End the present turn and wait for it; its reply is kept as `keep` says."""
-        if self._active is not None:
-            active = self._active
-            active.interrupt(keep)
-            active.join()
-            self._active = None
-            self._rest()
-
-    def _on_turn_done(self, turn: TurnId, changed: bool) -> None:
-        if changed and self._chats.now is not None:
-            self._chats.changed()
-        if self._active is not None and self._active.turn == turn:
-            self._active.join()
-            self._active = None
-            self._rest()
 
     # ---- preparation
 
     def _prepare(self) -> None:
-        if self._preparation is not None:
-            self._preparation.cancel()
+        if self._turns.preparation is not None:
+            self._turns.preparation.cancel()
         now, messages = self._chats.now, self._chats.path()
         assert now is not None
         opened = now
@@ -372,9 +304,15 @@ class Session:
             if self._knowledge.remembering is not None and not cancel.requested:
                 self._knowledge.remembering.bring_up(opened.character, cancel)
 
-        if self._engines.language.ready is not None and self._state in ("loading", "idle", "listening"):
-            self._go("loading", "persona")
-        self._preparation = Preparation(work, self._engines, lambda error: self._inbox.put(_Prepared(error)))
+        if self._engines.language.ready is not None and self._presence.state in (
+            "loading",
+            "idle",
+            "listening",
+        ):
+            self._presence.go("loading", "persona")
+        self._turns.preparation = Preparation(
+            work, self._engines, lambda error: self._inbox.put(_Prepared(error))
+        )
 
     def _standing(self, opened: Opened, path: list[StoredMessage]) -> Standing:
         return self._replies.standing(opened.character, opened.chat.chat, path, self._options().user_name)
@@ -382,33 +320,34 @@ class Session:
     def _on_prepared(self, error: CompanionError | None) -> None:
         if error is not None:
             self._bus.publish(events.Notice(error.what, error.hint, error.code))
-        if self._state == "loading":
-            self._rest()
+        if self._presence.state == "loading":
+            self._presence.rest()
 
     # ---- ears
 
     def _listen(self, mode: ListenMode) -> None:
         self._ears.listen(mode)
-        self._rest()
+        self._turns.forget_foreseen()
+        self._presence.rest()
 
     def _talk(self, held: bool) -> None:
         audio = self._engines.audio.ready
         if audio is None:
             return
-        if held and self._active is not None:
-            self._active.interrupt("heard")
+        if held and self._floor.active is not None:
+            self._floor.active.interrupt("heard")
         audio.talk(held)  # before waiting for her silence: the user speaks already
         if held:
-            self._stop("heard")
+            self._turns.stop("heard")
 
     def _on_signal(self, signal: AudioSignal) -> None:
         match signal:
             case SpeechStarted():
-                if self._active is None:
-                    self._go("hearing")
+                if self._floor.active is None:
+                    self._presence.go("hearing")
             case PlaybackStarted(turn):
-                if self._active is not None and self._active.turn == turn:
-                    self._go("speaking")
+                if self._floor.active is not None and self._floor.active.turn == turn:
+                    self._presence.go("speaking")
             case DeviceOpened(direction, name, _):
                 self._bus.publish(events.DeviceChanged(direction, name))
             case DeviceLost(direction, _, why, _):
@@ -416,36 +355,25 @@ class Session:
             case MicOpened() | MicClosed() | SoftEnd() | SpeechResumed() | UtteranceEnded():
                 now = self._chats.now
                 character = now.character if now is not None else None
-                self._take_utterance(self._ears.on_signal(signal, character, self._options().hear_language))
+                self._take_heard(self._ears.on_signal(signal, character, self._options().hear_language))
             case _:
                 pass
 
-    def _take_utterance(self, utterance: Utterance | None) -> None:
+    def _take_heard(self, heard: Utterance | Understood | None) -> None:
         """Answer a complete utterance; None only means that the rest of the state may have changed."""
-        if utterance is not None and utterance.error is not None:
-            self._fail("recogniser", utterance.error)
-        elif utterance is not None and utterance.text:
-            self._say(utterance.text, spoken=True, began_s=utterance.ended_s)
-            return
-        if utterance is not None or self._state != "hearing" or not self._ears.may_hear:
-            self._rest()
-
-    # ---- state
-
-    def _go(self, new: State, why: str = "") -> None:
-        if not is_legal(self._state, new):
-            _log.error("illegal step %s to %s", self._state, new)
-        if new != self._state or why:
-            old, self._state = self._state, new
-            self._bus.publish(events.StateChanged(old, new, why))
-
-    def _rest(self) -> None:
-        if self._state != "asleep" and self._active is None:
-            self._go("listening" if self._ears.is_open else "idle")
-
-    def _fail(
-        self, stage: Literal["storage", "recogniser"], error: CompanionError, turn: TurnId | None = None
-    ) -> None:
-        self._bus.publish(
-            events.TurnFailed(turn or TurnId(self._n_turns), stage, error.what, error.hint, error.code)
-        )
+        match heard:
+            case Understood():
+                self._turns.foresee(heard)
+                return
+            case Utterance(error=CompanionError() as error):
+                self._turns.forget_foreseen()
+                self._turns.fail("recogniser", error)
+            case Utterance(text, ended_s) if text:
+                self._turns.say(text, spoken=True, began_s=ended_s)
+                return
+            case Utterance():
+                self._turns.forget_foreseen()
+            case _:
+                pass
+        if heard is not None or self._presence.state != "hearing" or not self._ears.may_hear:
+            self._presence.rest()

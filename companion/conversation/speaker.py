@@ -9,6 +9,7 @@ import time
 
 from companion.conversation.bus import Subscriber
 from companion.conversation.slots import Engines
+from companion.domain.audio import Speech
 from companion.domain.cancel import CancelToken
 from companion.domain.character import VoiceSpec
 from companion.domain.clauses import Clause
@@ -46,9 +47,16 @@ class Speaker:
         fallback: VoiceSpec,
         cancel: CancelToken,
         publish: Subscriber,
+        *,
+        released: bool = True,
     ) -> None:
         self._turn, self._engines, self._cancel, self._publish = turn, engines, cancel, publish
         self._spec, self._fallback = spec, fallback
+        self._released = threading.Event()
+        if released:
+            self._released.set()
+        self._waiting: list[tuple[Clause, Speech]] = []
+        self._handing = threading.Lock()
         self._clauses: queue.Queue[Clause | None] = queue.Queue(_QUEUED_CLAUSES)
         self._lock = threading.Lock()
         self._timeline: list[Spoken] = []
@@ -86,7 +94,8 @@ class Speaker:
     def lead_s(self) -> float:
         """How much sound is queued beyond the playback position."""
         with self._lock:
-            return max(0.0, self._end_s - self._played_s)
+            waiting_s = sum(speech.clip.seconds for _, speech in self._waiting)
+            return waiting_s + max(0.0, self._end_s - self._played_s)
 
     @property
     def heard(self) -> int:
@@ -107,6 +116,15 @@ class Speaker:
         if seconds > 0:
             self._publish(HeardTo(self._turn, seconds, self.heard))
         self._playback_ended.set()
+
+    def release(self) -> None:
+        """Let the loudspeaker have what is spoken already, and from now on everything at once."""
+        with self._handing:
+            with self._lock:
+                waiting, self._waiting = self._waiting, []
+            self._released.set()
+            for clause, speech in waiting:
+                self._hand_over(clause, speech)
 
     def silence(self) -> None:
         """Make the loudspeaker drop this turn; returns at once. The cancel token must be set before."""
@@ -141,9 +159,12 @@ class Speaker:
                 break
             if clause.spoken.strip() and not self._failed:
                 self._say(clause)
+        while not self._released.wait(_POLL_S) and not self._cancel.requested:
+            pass
         audio = self._engines.audio.ready
-        if audio is not None:
-            audio.finish(self._turn)
+        if audio is not None and self._released.is_set():
+            with self._handing:
+                audio.finish(self._turn)
 
     def _say(self, clause: Clause) -> None:
         self._publish(ClauseReady(self._turn, clause.text, clause.start))
@@ -168,15 +189,26 @@ class Speaker:
 
     def _synthesise(self, clause: Clause, spec: VoiceSpec) -> None:
         voice = self._engines.voice.get(self._cancel)
-        audio = self._engines.audio.get(self._cancel)
+        self._engines.audio.get(self._cancel)
         for speech in voice.synthesise(clause.spoken, self._cancel, voice=spec):
             if self._cancel.requested:
                 return
-            if self.first_audio_s is None and len(speech.clip.samples):
-                self.first_audio_s = time.monotonic()
-            with self._lock:
-                offset = self._end_s
-                self._timeline.append(Spoken(offset, speech, clause.start, clause.end, clause.offsets))
-                self._end_s += speech.clip.seconds
-            self._publish(SpeechReady(self._turn, speech, offset, clause.start))
-            audio.enqueue(self._turn, speech)
+            with self._handing:
+                if self._released.is_set():
+                    self._hand_over(clause, speech)
+                else:
+                    with self._lock:
+                        self._waiting.append((clause, speech))
+
+    def _hand_over(self, clause: Clause, speech: Speech) -> None:
+        audio = self._engines.audio.ready
+        if audio is None or self._cancel.requested:
+            return
+        if self.first_audio_s is None and len(speech.clip.samples):
+            self.first_audio_s = time.monotonic()
+        with self._lock:
+            offset = self._end_s
+            self._timeline.append(Spoken(offset, speech, clause.start, clause.end, clause.offsets))
+            self._end_s += speech.clip.seconds
+        self._publish(SpeechReady(self._turn, speech, offset, clause.start))
+        audio.enqueue(self._turn, speech)

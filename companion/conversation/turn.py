@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from companion.conversation.bus import Subscriber
+from companion.conversation.commitment import Commitment
 from companion.conversation.slots import Engines
 from companion.conversation.speaker import Speaker
 from companion.domain.cancel import CancelToken
@@ -44,8 +45,8 @@ class ReplyPlan:
     """What a reply needs to know.
 
     `make_prompt` runs on the turn's thread once the model is ready; `open_row` creates the reply's row at its
-    first text, `explain` tells at its end what stood in the prompt. `before` is text that stands already (a
-    reply that is continued). `began_s` is monotonic.
+    first text or at the commit, `explain` tells at its end what stood in the prompt. `before` is text that stands
+    already (a reply that is continued). `began_s` is monotonic.
     """
 
     turn: TurnId
@@ -68,6 +69,7 @@ class _Written:
 
     text: str = ""
     thought: str = ""
+    is_begun: bool = False
     row: StoredMessage | None = None
     emotion: Emotion | None = None
     drafted_s: float = field(default_factory=time.monotonic)
@@ -84,10 +86,11 @@ class ReplyTurn:
         plan: ReplyPlan,
         engines: Engines,
         log: ChatLog,
-        publish: Subscriber,
+        commitment: Commitment,
         on_done: Callable[[TurnId, bool], None],
     ) -> None:
-        self._plan, self._engines, self._log, self._publish = plan, engines, log, publish
+        self._plan, self._engines, self._log, self._commitment = plan, engines, log, commitment
+        self._publish: Subscriber = commitment.publish
         self._on_done = on_done
         self._changed_later = False
         self._kept: tuple[str, str] | None = None
@@ -97,7 +100,13 @@ class ReplyTurn:
         self._speaker: Speaker | None = None
         if plan.voice is not None:
             self._speaker = Speaker(
-                plan.turn, engines, plan.voice, plan.fallback_voice, self._cancel, publish
+                plan.turn,
+                engines,
+                plan.voice,
+                plan.fallback_voice,
+                self._cancel,
+                self._publish,
+                released=commitment.is_made,
             )
         self._thread = threading.Thread(target=self._run, name=f"turn-{plan.turn.turn}")
 
@@ -108,6 +117,16 @@ class ReplyTurn:
     def begin(self) -> None:
         """Start writing. Whoever forwards signals must know the turn by then: its sound may end at once."""
         self._thread.start()
+
+    def commit(self) -> None:
+        """Let what was prepared be heard, then seen. Raises StorageError; nothing more is written then."""
+        if self._speaker is not None:
+            self._speaker.release()
+        try:
+            self._commitment.commit()
+        except StorageError:
+            self.interrupt("written")
+            raise
 
     def interrupt(self, keep: Keep) -> None:
         """Stop writing and speaking now; returns at once."""
@@ -161,6 +180,8 @@ class ReplyTurn:
             self._fail("storage", error)
         except CompanionError as error:
             self._fail("language", error)
+        if not self._commitment.wait(self._cancel):
+            return
         if self._cancel.requested and self._speaker is not None:
             self._speaker.await_silence()
         message = self._finalise()
@@ -193,9 +214,9 @@ class ReplyTurn:
     def _take(self, pieces: list[Piece], cutter: ClauseCutter) -> None:
         for piece in pieces:
             self._written.first_token_s = self._written.first_token_s or time.monotonic()
-            if self._written.row is None:
-                self._written.row = self._plan.open_row()
-                self._publish(ReplyStarted(self._plan.turn, self._written.row))
+            if not self._written.is_begun:
+                self._written.is_begun = True
+                self._commitment.tell(self._started)
             if piece.thought:
                 self._written.thought += piece.text
             else:
@@ -205,6 +226,10 @@ class ReplyTurn:
                 self._feel(emotion_in(self._written.text[len(self._plan.before) :]))
                 self._speak(cutter.feed(piece.text, lead_s=self._speaker.lead_s if self._speaker else 0.0))
         self._draft()
+
+    def _started(self) -> ReplyStarted:
+        self._written.row = self._plan.open_row()
+        return ReplyStarted(self._plan.turn, self._written.row)
 
     def _speak(self, clauses: list[Clause]) -> None:
         for clause in clauses:

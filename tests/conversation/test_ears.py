@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from companion.conversation.ears import Ears
+from companion.conversation.ears import Ears, Understood
 from companion.conversation.hearing import Heard
 from companion.conversation.slots import Engines
 from companion.domain.audio import AudioClip
@@ -42,7 +42,7 @@ def hall() -> Iterator[Hall]:
 
 def test_an_utterance_recognised_at_the_soft_end_is_not_recognised_again(hall: Hall) -> None:
     hall.ears.on_signal(SoftEnd(CLIP, 1.0), None, "zh")
-    assert hall.ears.on_heard(hall.heard.get(timeout=10)) is None
+    assert hall.ears.on_heard(hall.heard.get(timeout=10)) == Understood("一", 1.0)
     utterance = hall.ears.on_signal(UtteranceEnded(CLIP, 1.0, same_as_soft_end=True), None, "zh")
     assert utterance is not None
     assert (utterance.text, utterance.ended_s) == ("一", 1.0)

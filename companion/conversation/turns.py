@@ -1,0 +1,171 @@
+"""Turns of the open chat: begun, prepared in hiding, committed, stopped."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Literal
+
+from companion.conversation.bus import EventBus
+from companion.conversation.chats import Chats
+from companion.conversation.ears import Understood
+from companion.conversation.floor import Draft, Floor
+from companion.conversation.knowledge import Knowledge
+from companion.conversation.options import SessionOptions
+from companion.conversation.preparation import Preparation
+from companion.conversation.presence import Presence
+from companion.conversation.replies import ReplyMaker, Target
+from companion.conversation.slots import Engines
+from companion.conversation.turn import Keep, ReplyTurn
+from companion.domain.events import TurnFailed, UserSaid
+from companion.domain.messages import StoredMessage, TurnId
+from companion.errors import CompanionError, StorageError
+
+_log = logging.getLogger(__name__)
+
+
+class Turns:
+    """Owned by the session's thread. `preparation` is what a reply has to wait for."""
+
+    def __init__(
+        self,
+        engines: Engines,
+        chats: Chats,
+        bus: EventBus,
+        floor: Floor,
+        presence: Presence,
+        replies: ReplyMaker,
+        *,
+        options: Callable[[], SessionOptions],
+        knowledge: Knowledge,
+    ) -> None:
+        self._engines, self._chats, self._bus, self._floor = engines, chats, bus, floor
+        self._presence, self._replies = presence, replies
+        self._options, self._knowledge = options, knowledge
+        self.preparation: Preparation | None = None
+        self.n_turns = 0
+
+    # ---- what the user says
+
+    def say(self, text: str, *, spoken: bool, began_s: float) -> None:
+        """Keep the user's words and answer them, with what was written in hiding if it fits."""
+        if not text or self._chats.now is None:
+            return
+        draft = self._floor.take_draft(text) if spoken and self._floor.active is None else None
+        if draft is None:
+            self.stop("heard" if spoken else "written")
+        turn = draft.turn.turn if draft is not None else self._next()
+        try:
+            message = self._chats.add_user(text, spoken=spoken)
+        except StorageError as error:
+            self.fail("storage", error, turn)
+            self.stop("written")
+            self._presence.rest()
+            return
+        self._bus.publish(UserSaid(turn, message, spoken))
+        if draft is not None:
+            self._presence.go("thinking")
+            draft.commit(message)
+        self.learn(message)
+        if draft is None:
+            self.answer(self._replies.answer(self._chats.path()), turn=turn, began_s=began_s)
+
+    def foresee(self, understood: Understood) -> None:
+        """Write the reply in hiding to what the user may have finished saying."""
+        now = self._chats.now
+        if now is None or self._floor.active is not None or self._floor.has_draft(understood.text):
+            return
+        path = self._chats.path()
+        # The id that the log will most likely give: what is drawn by lot hangs on it.
+        last = path[-1].message if path else None
+        said = StoredMessage(
+            (last or 0) + 1, now.chat.chat, last, "user", understood.text, self._knowledge.clock()
+        )
+        target = self._replies.answer([*path, said])
+        reply = self._reply(target, self._next(), understood.ended_s, hidden=True)
+        self._floor.prepare(Draft(understood.text, target, reply))
+
+    def forget_foreseen(self) -> None:
+        """Drop what was written in hiding: nothing was said."""
+        self._floor.drop()
+
+    # ---- what the user wants of a reply
+
+    def again(self, message: int | None) -> None:
+        """Write another variant of a reply. Raises UsageError if there is none."""
+        self.answer(self._replies.again(self._chats.path(), message))
+
+    def onward(self) -> None:
+        """Go on with the last reply. Raises UsageError if there is none."""
+        self.answer(self._replies.onward(self._chats.path()))
+
+    def answer(self, target: Target, *, turn: TurnId | None = None, began_s: float | None = None) -> None:
+        """Begin the reply that `target` describes."""
+        self._presence.go("thinking", "" if self._engines.language.ready else "model")
+        self._floor.take(self._reply(target, turn or self._next(), began_s or time.monotonic()))
+
+    def replay(self, message: StoredMessage) -> None:
+        """Speak a message again."""
+        now = self._chats.now
+        assert now is not None
+        recital = self._replies.recital(self._next(), now.character, message.text, options=self._options())
+        self._floor.take(recital)
+
+    # ---- their end
+
+    def stop(self, keep: Keep) -> None:
+        """End the present turn and wait for it; its reply is kept as `keep` says."""
+        if self._floor.stop(keep):
+            self._presence.rest()
+
+    def done(self, turn: TurnId, *, changed: bool) -> None:
+        """Take in that a turn has ended; `changed`: what it left in the history has changed since it was told."""
+        if changed and self._chats.now is not None:
+            self._chats.changed()
+        if self._floor.done(turn):
+            self._presence.rest()
+
+    def fail(
+        self, stage: Literal["storage", "recogniser"], error: CompanionError, turn: TurnId | None = None
+    ) -> None:
+        """Tell that a turn could not go on."""
+        self._bus.publish(TurnFailed(turn or TurnId(self.n_turns), stage, error.what, error.hint, error.code))
+
+    # ---- what she keeps in mind
+
+    def learn(self, message: StoredMessage) -> None:
+        """Take in what the user told of himself."""
+        remembering, now = self._knowledge.remembering, self._chats.now
+        if remembering is None or now is None:
+            return
+        try:
+            remembering.learn(now.character, message)
+        except CompanionError as error:
+            _log.info("nothing was learned: %s", error.code)
+
+    def remember_anew(self) -> None:
+        """Messages were edited, deleted or brought back."""
+        remembering, now = self._knowledge.remembering, self._chats.now
+        if remembering is not None and now is not None:
+            remembering.changed(now.character)
+
+    # ---- inside
+
+    def _next(self) -> TurnId:
+        self.n_turns += 1
+        return TurnId(self.n_turns)
+
+    def _reply(self, target: Target, turn: TurnId, began_s: float, *, hidden: bool = False) -> ReplyTurn:
+        now = self._chats.now
+        assert now is not None
+        return self._replies.reply(
+            turn,
+            now.character,
+            now.chat.chat,
+            target,
+            options=self._options(),
+            preparation=self.preparation,
+            began_s=began_s,
+            hidden=hidden,
+        )
