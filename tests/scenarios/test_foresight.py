@@ -11,6 +11,7 @@ import pytest
 from companion.domain import commands as do
 from companion.domain import events
 from companion.errors import ModelError, StorageError
+from companion.ports import AudioPlan
 
 if TYPE_CHECKING:
     from tests.scenarios.conftest import Scene
@@ -25,6 +26,8 @@ SPOKEN_S = 0.8
 def foreseeing(stage: Stage, **wishes: object) -> Scene:
     """Return a scene in which the user has fallen silent and the reply is begun, before his turn is over."""
     scene = stage(**wishes)
+    # Virtual time runs on while a test waits for the session: there must be plenty of it.
+    scene.audio.open(AudioPlan(half_duplex=bool(wishes.get("half_duplex", True)), end_silence_ms=4000))
     scene.opens()
     scene.post(do.Listen("hands_free"))
     scene.expect(events.ListeningChanged, lambda event: event.is_open)
