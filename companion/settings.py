@@ -184,15 +184,37 @@ class Ears(_Section):
         },
         effect=Effect.NEXT_REPLY,
     )
-    mode: Literal["off", "push_to_talk", "hands_free"] = _field(
+    mode: Literal["off", "push_to_talk", "on_call", "hands_free"] = _field(
         "off",
-        ("Microphone", "Off, while a key is held, or always open."),
-        ("麦克风", "关闭、按住说话，或一直开着。"),
+        (
+            "Microphone",
+            "Off, open while a key is held, open but answering only to her name, or open for all you say. "
+            "What she hears stays on this computer.",
+        ),
+        (
+            "麦克风",
+            "关闭；按住按键才收音；一直收音但叫到名字才回应；或者听到什么都回应。听到的内容只留在这台电脑上。",
+        ),
         choices={
             "off": ("Off", "关闭"),
             "push_to_talk": ("Hold to talk", "按住说话"),
+            "on_call": ("Call her by name", "叫她的名字"),
             "hands_free": ("Hands-free", "自由对话"),
         },
+    )
+    talk_key: str = _field(
+        "F8",
+        ("Key to hold while you talk", "Press the new key. Esc leaves it as it is."),
+        ("按住说话的按键", "点一下，再按新的按键；按 Esc 不改。"),
+        kind="key",
+    )
+    talk_key_everywhere: bool = _field(
+        False,
+        (
+            "The key works in other programs too",
+            "Only this one key is taken from the system, nothing else you type is seen.",
+        ),
+        ("在其他程序里也能用这个按键", "只向系统登记这一个按键，看不到你输入的其他内容。"),
     )
     device: str = _field(
         "",

@@ -78,4 +78,4 @@ class Ears:
 
 
 def _is_open(mode: ListenMode, held: bool) -> bool:
-    return mode == "hands_free" or (mode == "push_to_talk" and held)
+    return mode in ("hands_free", "on_call") or (mode == "push_to_talk" and held)

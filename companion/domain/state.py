@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 State = Literal["asleep", "loading", "idle", "listening", "hearing", "thinking", "speaking"]
-ListenMode = Literal["off", "push_to_talk", "hands_free"]
+ListenMode = Literal["off", "push_to_talk", "hands_free", "on_call"]
+"""In `on_call` the microphone is open, and only what is said to her by name is answered."""
 
 _NEXT: dict[State, frozenset[State]] = {
     "asleep": frozenset({"loading"}),
