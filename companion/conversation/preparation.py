@@ -139,6 +139,10 @@ class Preparation:
         self._thread = threading.Thread(target=self._run, name="preparation")
         self._thread.start()
 
+    def stop(self) -> None:
+        """Stop soon; returns at once."""
+        self._cancel.request()
+
     def cancel(self) -> None:
         """Stop and wait for the end."""
         self._cancel.request()

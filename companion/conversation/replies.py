@@ -31,7 +31,7 @@ from companion.domain.explanation import Explanation
 from companion.domain.messages import StoredMessage, TurnId
 from companion.domain.prompt import Built, Standing, build
 from companion.errors import Cancelled, UsageError
-from companion.ports import ChatLog, GenerationDone, LanguageModel, Prompt
+from companion.ports import Cancel, ChatLog, GenerationDone, LanguageModel, Prompt
 
 _LORE_SHARE_S, _PASSAGE_SHARE_S, _MEMORY_SHARE_S = 0.5, 1.5, 0.5
 _MIN_LORE_TOKENS, _MIN_PASSAGE_TOKENS, _MIN_MEMORY_TOKENS = 60, 240, 60
@@ -147,6 +147,22 @@ class ReplyMaker:
         )
         return ReplyTurn(plan, self._engines, self._log, commitment, self._on_done)
 
+    def read_ahead(
+        self,
+        character: Character,
+        chat: str,
+        path: Sequence[StoredMessage],
+        *,
+        user_name: str,
+        language: LanguageModel,
+        cancel: Cancel,
+    ) -> None:
+        """Read all of the next prompt that is known by now; `path` ends with what the user has said so far."""
+        standing = self.standing(character, chat, path, user_name)
+        built = self._build(standing, chat, path, language, cancel)
+        if not cancel.requested:
+            language.warm(Prompt(built.pinned, built.history, built.turn), cancel)
+
     def standing(
         self, character: Character, chat: str, path: Sequence[StoredMessage], user_name: str
     ) -> Standing:
@@ -163,6 +179,14 @@ class ReplyMaker:
         if n_dropped and self._gathering.keep_summary(standing, chat, told, n_dropped, cancel):
             standing = self.standing(character, chat, path, user_name)
         warm_chat(standing, chat, path, language, self._counter, cancel, keep=False)
+        self.read_ahead(
+            character,
+            chat,
+            path_with(path, chat, "", self._knowledge.clock()),
+            user_name=user_name,
+            language=language,
+            cancel=cancel,
+        )
         if self._knowledge.remembering is not None and not cancel.requested:
             self._knowledge.remembering.bring_up(character, cancel)
 
@@ -200,7 +224,7 @@ class ReplyMaker:
         chat: str,
         path: Sequence[StoredMessage],
         language: LanguageModel,
-        cancel: CancelToken,
+        cancel: Cancel,
     ) -> Built:
         count = self._counter.of(language)
         pinned = pinned_for(standing, language, self._counter)
@@ -226,6 +250,13 @@ class ReplyMaker:
             passages=max(_MIN_PASSAGE_TOKENS, int(speed * _PASSAGE_SHARE_S)),
             memories=max(_MIN_MEMORY_TOKENS, int(speed * _MEMORY_SHARE_S)),
         )
+
+
+def path_with(path: Sequence[StoredMessage], chat: str, text: str, now: float) -> list[StoredMessage]:
+    """Return the path as it will be when the user has said `text` at `now`, Unix seconds."""
+    last = path[-1].message if path else None
+    # The id that the log will most likely give: what is drawn by lot hangs on it.
+    return [*path, StoredMessage((last or 0) + 1, chat, last, "user", text, now)]
 
 
 def _tell(turn: TurnId, built: Built, publish: Subscriber) -> None:

@@ -167,8 +167,7 @@ class Session:
             except Exception:  # noqa: BLE001 - thread top: the conversation outlives a fault of ours
                 _log.exception("handling %s failed", type(item).__name__)
                 self._bus.publish(events.Notice("Something went wrong.", "The log has details.", "fault"))
-        self._turns.stop("written")
-        self._floor.close()
+        self._turns.close()
         try:
             self._keep_cache()
         except StorageError as error:
@@ -345,6 +344,7 @@ class Session:
             case SpeechStarted():
                 if self._floor.active is None:
                     self._presence.go("hearing")
+                    self._turns.read_ahead()
             case PlaybackStarted(turn):
                 if self._floor.active is not None and self._floor.active.turn == turn:
                     self._presence.go("speaking")

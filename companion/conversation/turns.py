@@ -15,12 +15,13 @@ from companion.conversation.knowledge import Knowledge
 from companion.conversation.options import SessionOptions
 from companion.conversation.preparation import Preparation
 from companion.conversation.presence import Presence
-from companion.conversation.replies import ReplyMaker, Target
+from companion.conversation.replies import ReplyMaker, Target, path_with
 from companion.conversation.slots import Engines
 from companion.conversation.turn import Keep, ReplyTurn
 from companion.domain.events import TurnFailed, UserSaid
 from companion.domain.messages import StoredMessage, TurnId
 from companion.errors import CompanionError, StorageError
+from companion.ports import Cancel, LanguageModel
 
 _log = logging.getLogger(__name__)
 
@@ -44,6 +45,7 @@ class Turns:
         self._presence, self._replies = presence, replies
         self._options, self._knowledge = options, knowledge
         self.preparation: Preparation | None = None
+        self._ahead: Preparation | None = None
         self.n_turns = 0
 
     # ---- what the user says
@@ -76,15 +78,28 @@ class Turns:
         now = self._chats.now
         if now is None or self._floor.active is not None or self._floor.has_draft(understood.text):
             return
-        path = self._chats.path()
-        # The id that the log will most likely give: what is drawn by lot hangs on it.
-        last = path[-1].message if path else None
-        said = StoredMessage(
-            (last or 0) + 1, now.chat.chat, last, "user", understood.text, self._knowledge.clock()
-        )
-        target = self._replies.answer([*path, said])
+        if self._ahead is not None:
+            self._ahead.stop()
+        target = self._replies.answer(self._path_with(understood.text))
         reply = self._reply(target, self._next(), understood.ended_s, hidden=True)
         self._floor.prepare(Draft(understood.text, target, reply))
+
+    def read_ahead(self, text: str = "") -> None:
+        """Let the model read what it will need while the user speaks, who has said `text` so far."""
+        now = self._chats.now
+        if now is None or self._floor.active is not None or self.preparation is None:
+            return
+        if self._ahead is not None:
+            self._ahead.cancel()
+        path, user_name, prepared = self._path_with(text), self._options().user_name, self.preparation.done
+
+        def work(language: LanguageModel, cancel: Cancel) -> None:
+            if prepared.is_set():
+                self._replies.read_ahead(
+                    now.character, now.chat.chat, path, user_name=user_name, language=language, cancel=cancel
+                )
+
+        self._ahead = Preparation(work, self._engines, _note)
 
     def forget_foreseen(self) -> None:
         """Drop what was written in hiding: nothing was said."""
@@ -132,6 +147,13 @@ class Turns:
         """Tell that a turn could not go on."""
         self._bus.publish(TurnFailed(turn or TurnId(self.n_turns), stage, error.what, error.hint, error.code))
 
+    def close(self) -> None:
+        """Stop all that is under way and wait for it."""
+        self.stop("written")
+        self._floor.close()
+        if self._ahead is not None:
+            self._ahead.cancel()
+
     # ---- what she keeps in mind
 
     def learn(self, message: StoredMessage) -> None:
@@ -156,6 +178,11 @@ class Turns:
         self.n_turns += 1
         return TurnId(self.n_turns)
 
+    def _path_with(self, text: str) -> list[StoredMessage]:
+        now = self._chats.now
+        assert now is not None
+        return path_with(self._chats.path(), now.chat.chat, text, self._knowledge.clock())
+
     def _reply(self, target: Target, turn: TurnId, began_s: float, *, hidden: bool = False) -> ReplyTurn:
         now = self._chats.now
         assert now is not None
@@ -169,3 +196,8 @@ class Turns:
             began_s=began_s,
             hidden=hidden,
         )
+
+
+def _note(error: CompanionError | None) -> None:
+    if error is not None:
+        _log.info("nothing was read ahead: %s", error.code)

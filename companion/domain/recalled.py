@@ -82,7 +82,8 @@ def _parts(
     lore = [text for hit in recalled.lore if (text := hit.text.strip())]
     lore += [recalled.background] if recalled.background else []
     texts: list[tuple[PartName, str]] = []
-    for name, lines in (("memories", memories), ("passages", passages), ("lore", lore)):
+    # What hangs least on the user's words comes first: it can be read before he has said them.
+    for name, lines in (("lore", lore), ("memories", memories), ("passages", passages)):
         if lines:
             texts.append((name, words[name] + "\n".join(lines)))  # type: ignore[arg-type]
     if instructions := _instructions(character, words["answer"], said, bool(texts)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from companion.domain import commands as do
 from companion.domain import events
 from companion.errors import ModelError, StorageError
 from companion.ports import AudioPlan
+from tests.scenarios.conftest import XIAOMAN
 
 if TYPE_CHECKING:
     from tests.scenarios.conftest import Scene
@@ -180,3 +182,20 @@ def test_a_soft_end_alone_commits_nothing(stage: Stage) -> None:
     awaited(lambda: len(scene.mind.done) == 1)
     scene.handled()
     assert scene.all(events.UserSaid) == []
+
+
+def test_what_hangs_not_on_the_words_is_read_while_the_user_speaks(stage: Stage) -> None:
+    rules = "回答时总要提到茶馆里的一件东西，语气温和，不要说得太长，也不要问太多问题。" * 3
+    teacher = dataclasses.replace(XIAOMAN, post_history_instructions=rules)
+    scene = stage(lines=["今天天气怎么样"], replies=["下雨了。"], characters=[teacher])
+    scene.opens()
+    scene.post(do.Listen("hands_free"))
+    scene.expect(events.ListeningChanged, lambda event: event.is_open)
+    n_warmed = len(scene.mind.warmed)
+    scene.user_speaks(SPOKEN_S)
+    scene.let_pass(0.4)
+    awaited(lambda: len(scene.mind.warmed) > n_warmed)
+    scene.expect(events.ReplyFinished)
+    assert rules in scene.mind.prompts[-1].turn[0].text
+    n_rules = scene.mind.count_tokens([rules])[0]
+    assert scene.mind.done[-1].n_evaluated < n_rules // 2
