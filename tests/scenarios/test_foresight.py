@@ -29,7 +29,7 @@ def foreseeing(stage: Stage, **wishes: object) -> Scene:
     """Return a scene in which the user has fallen silent and the reply is begun, before his turn is over."""
     scene = stage(**wishes)
     # Virtual time runs on while a test waits for the session: there must be plenty of it.
-    scene.audio.open(AudioPlan(half_duplex=bool(wishes.get("half_duplex", True)), end_silence_ms=4000))
+    scene.audio.open(AudioPlan(duplex="half" if wishes.get("half_duplex", True) else "full", end_silence_ms=4000))
     scene.opens()
     scene.post(do.Listen("hands_free"))
     scene.expect(events.ListeningChanged, lambda event: event.is_open)
@@ -187,7 +187,7 @@ def test_a_soft_end_alone_commits_nothing(stage: Stage) -> None:
 def test_what_hangs_not_on_the_words_is_read_while_the_user_speaks(stage: Stage) -> None:
     rules = "回答时总要提到茶馆里的一件东西，语气温和，不要说得太长，也不要问太多问题。" * 3
     teacher = dataclasses.replace(XIAOMAN, post_history_instructions=rules)
-    scene = stage(lines=["今天天气怎么样"], replies=["下雨了。"], characters=[teacher])
+    scene = stage(lines=["讲个故事吧"], replies=["好呀。"], characters=[teacher])
     scene.opens()
     scene.post(do.Listen("hands_free"))
     scene.expect(events.ListeningChanged, lambda event: event.is_open)
