@@ -78,6 +78,7 @@ class Companion:
         self._threads: list[threading.Thread] = []
         self._reloading = threading.Lock()
         self._roles: frozenset[Role] = frozenset()
+        self._is_quiet = False
         self._closed = False
 
     @classmethod
@@ -239,14 +240,20 @@ class Companion:
         plan = wiring.audio_plan(now)
         if wiring.audio_plan(before) != plan:
             audio.open(plan)
-        if before.ears.mode != now.ears.mode:
+        if before.ears.mode != now.ears.mode and not self._is_quiet:
             self.post(do.Listen(now.ears.mode))
+
+    def keep_quiet(self, on: bool) -> None:
+        """Neither speak nor listen while `on`; the settings stay as they are."""
+        if on != self._is_quiet:
+            self._is_quiet = on
+            self.post(do.Listen("off" if on else self.settings.ears.mode))
 
     def _session_options(self) -> SessionOptions:
         now = self.settings
         return SessionOptions(
             user_name=now.general.user_name,
-            speak=now.voice.speak and self._speaks(),
+            speak=now.voice.speak and not self._is_quiet and self._speaks(),
             voice_speed=now.voice.speed / 100,
             hear_language=now.ears.language,
             default_voice=wiring.default_voice(now),
@@ -270,7 +277,7 @@ class Companion:
         audio.open(wiring.audio_plan(self.settings))
         self.engines.audio.put(audio)
         self.session.listen_to(audio)
-        if self.settings.ears.mode != "off":
+        if self.settings.ears.mode != "off" and not self._is_quiet:
             self.post(do.Listen(self.settings.ears.mode))
 
     def _start_speech(self) -> None:

@@ -19,6 +19,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from companion.errors import StorageError
 from companion.storage.atomic import write_atomic
 
+_TIME = r"^([01]\d|2[0-3]):[0-5]\d$"
+
 
 class Effect(StrEnum):
     """When a change takes effect."""
@@ -329,6 +331,40 @@ class Recall(_Section):
     )
 
 
+class Background(_Section):
+    tray: bool = _field(
+        True,
+        (
+            "Icon in the tray",
+            "Shows whether the microphone is open; its menu works while the window is closed.",
+        ),
+        ("托盘图标", "显示麦克风是否开着；窗口关着时也能从它的菜单操作。"),
+    )
+    keep_running: bool = _field(
+        False,
+        (
+            "Stay when the window is closed",
+            "She goes on listening and speaking as you have set it. Quit from the icon's menu.",
+        ),
+        ("关闭窗口后继续陪着你", "她照常听、照常说；要退出，请用托盘图标的菜单。"),
+    )
+    do_not_disturb: bool = _field(
+        False,
+        ("Do not disturb", "She neither speaks nor listens. What you write is answered in writing."),
+        ("请勿打扰", "她不出声，也不收音；你打字，她就用文字回答。"),
+    )
+    quiet_hours: bool = _field(
+        False,
+        ("Do not disturb every day", "Between the two times below."),
+        ("每天定时勿扰", "在下面两个时间之间。"),
+    )
+    quiet_from: str = _field("23:00", ("From", ""), ("开始", ""), pattern=_TIME, kind="time")
+    quiet_until: str = _field("08:00", ("Until", ""), ("结束", ""), pattern=_TIME, kind="time")
+    told_of_tray: bool = _field(
+        False, ("Told where she goes", ""), ("已提示托盘", ""), advanced=True, kind="hidden"
+    )
+
+
 class Safety(_Section):
     backup_hours: int = _field(
         6,
@@ -351,6 +387,11 @@ class Settings(BaseModel):
         default_factory=VoiceSettings, title="Voice", json_schema_extra={"zh_title": "声音"}
     )
     recall: Recall = Field(default_factory=Recall, title="Memory", json_schema_extra={"zh_title": "记忆"})
+    background: Background = Field(
+        default_factory=Background,
+        title="In the background",
+        json_schema_extra={"zh_title": "后台与勿扰"},
+    )
     safety: Safety = Field(default_factory=Safety, title="Safety", json_schema_extra={"zh_title": "安全"})
 
     def differences(self) -> dict[str, dict[str, Any]]:

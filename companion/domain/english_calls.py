@@ -18,8 +18,8 @@ _GREETINGS: Final = (
 _FILLERS: Final = "hey|yo|ok|okay|oh|um+|uh+|er|so|well|ah|say|psst|now|and|excuse me|but|then|just"
 _LEAD: Final = re.compile(f"(?:(?:{_FILLERS}|{_GREETINGS}|there)(?:\\s+|$))*")
 _HAILED: Final = re.compile(
-    r"\b(?:hi|hello|hiya|hey|there|good (?:morning|evening|afternoon|night)|goodnight|morning|thanks|thank you|sorry|please|"
-    r"dear|bye|goodbye|welcome back|i'm (?:back|home)|excuse me|ok|okay|yo|psst)$"
+    r"\b(?:hi|hello|hiya|hey|there|good (?:morning|evening|afternoon|night)|goodnight|morning|thanks|thank you|sorry|"
+    r"please|dear|bye|goodbye|welcome back|i'm (?:back|home)|excuse me|ok|okay|yo|psst)$"
 )
 TAIL: Final = re.compile(r"(?:dear|darling|love|please)\b")
 """What may follow a name that is called out."""
@@ -30,14 +30,14 @@ _TO_HER: Final = re.compile(
     rf" (?:{_WHOM})\b|"
     r"(?:what|what's|how|how's|who|who's|when|where|where's|why|which|whose)\b|"
     r"(?:tell|please|let|let's|play|stop|wait|listen|help|sing|read|show|give|remind|wake|look|come|say|talk|open|close|"
-    r"turn|set|call me|shut|be|quiet|remember|forget|guess|try|explain|write|translate|go on|go|start|continue|repeat|find|"
-    r"check|describe|pick|choose|hurry|hold|do me|take|make|bring|never mind|speak|keep|count|don't|do not)\b|"
+    r"turn|set|call me|shut|be|quiet|remember|forget|guess|try|explain|write|translate|go on|go|start|continue|repeat|"
+    r"find|check|describe|pick|choose|hurry|hold|do me|take|make|bring|never mind|speak|keep|count|don't|do not)\b|"
     r"(?:i|i'm|i've|i'll|i'd|my|we|we're|let me)\b|(?:hello|hi|good|thanks|thank you|sorry|bye|there)\b"
 )
 _CLOSED: Final = re.compile(
     r"\b(?:good (?:night|morning|evening|afternoon)|goodnight|night|morning|thanks|thank you|hello|hi|hey|bye|goodbye|"
-    r"sorry|please|are you there|you there|how are you|are you|love you|miss you|see you|you think|later|tomorrow|tonight|"
-    r"help me|tell me|me too|you too|well done|good job|come on|go on|wait|stop|up|back|home|doing|"
+    r"sorry|please|are you there|you there|how are you|are you|love you|miss you|see you|you think|later|tomorrow|"
+    r"tonight|help me|tell me|me too|you too|well done|good job|come on|go on|wait|stop|up|back|home|doing|"
     r"right|okay|ok|yes|no|welcome back|excuse me|again|now|today|help|done)$"
 )
 # She is what the sentence is about.

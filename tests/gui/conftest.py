@@ -105,6 +105,7 @@ class RuleCompanion:
         self.exported: list[tuple[str, Path, bool]] = []
         self.installed: list[Path] = []
         self.saved = 0
+        self.quiet = False
         self.closed = False
         self.reply = "（歪头）*笑了笑* 今天的龙井**特别**香，你要不要尝尝？"
         self.people = [
@@ -177,6 +178,11 @@ class RuleCompanion:
     def switch_passage(self, character: str, passage: str, *, off: bool) -> None:
         self.log.memories.switch(character, "passage", passage, off=off)
 
+    def keep_quiet(self, on: bool) -> None:
+        if on != self.quiet:
+            self.quiet = on
+            self.post(do.Listen("off" if on else self.settings.ears.mode))
+
     def save_settings(self) -> None:
         self.saved += 1
 
@@ -217,7 +223,7 @@ class RuleCompanion:
             case do.Regenerate():
                 self.answer(variant_of=self.path()[-1].message)
             case do.Listen(mode):
-                self.bus.publish(events.ListeningChanged(mode, mode == "hands_free", "USB"))
+                self.bus.publish(events.ListeningChanged(mode, mode in ("hands_free", "on_call"), "USB"))
             case _:
                 pass
 
