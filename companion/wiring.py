@@ -172,7 +172,7 @@ def audio_plan(settings: Settings) -> AudioPlan:
         input_name=settings.ears.device,
         output_name=settings.voice.device,
         end_silence_ms=settings.ears.end_silence_ms,
-        half_duplex=settings.ears.half_duplex,
+        duplex="half" if settings.ears.half_duplex else "full",
         volume=settings.voice.volume / 100,
     )
 

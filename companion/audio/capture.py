@@ -94,6 +94,10 @@ class Capture:
         self._tell(self._listener.release())
         self._refresh()
 
+    def end_after(self, silence_ms: int) -> None:
+        """Let the open utterance be over after this silence; at once where it has already lasted so long."""
+        self._tell(self._listener.end_after(silence_ms))
+
     def cut(self) -> None:
         """The stream broke off: an open utterance ends with what was heard of it."""
         self._tell(self._listener.cut())

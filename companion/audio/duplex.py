@@ -22,7 +22,7 @@ from companion.audio.playback import Playback
 from companion.audio.resample import StreamResampler
 from companion.audio.ring import CaptureRing, PlayRing
 from companion.audio.signals import SignalQueue
-from companion.audio.simulated import rules_for
+from companion.audio.simulated import is_half, rules_for
 from companion.domain.audio import Speech
 from companion.domain.messages import TurnId
 from companion.domain.state import ListenMode
@@ -110,6 +110,12 @@ class DuplexAudio:
             if self._playback.stop(turn):
                 self._ring.cut()
 
+    def resume(self, turn: TurnId) -> None:
+        self._playback.resume(turn)
+
+    def end_after(self, silence_ms: int) -> None:
+        self._ears.end_after(silence_ms)
+
     def set_volume(self, volume: float) -> None:
         self._playback.set_volume(volume)
 
@@ -184,7 +190,7 @@ class DuplexAudio:
         if self._plan is None or rules_for(plan) != rules_for(self._plan):
             self._capture.cut()
             self._capture.set_rules(rules_for(plan))
-        self._half_duplex = plan.half_duplex
+        self._half_duplex = is_half(plan.duplex)
         self._plan = plan
 
     def _take_up_input(self) -> None:

@@ -19,7 +19,7 @@ class Ears:
     def __init__(self, capture: Capture) -> None:
         self._capture = capture
         self._lock = threading.Lock()
-        self._wishes: list[ListenMode | bool] = []
+        self._wishes: list[ListenMode | bool | int] = []
         self._mode: ListenMode = "off"
         self._wanted_mode: ListenMode = "off"
         self._held = False
@@ -37,6 +37,10 @@ class Ears:
             if held != self._wanted_held:
                 self._wanted_held = held
                 self._wishes.append(held)
+
+    def end_after(self, silence_ms: int) -> None:
+        with self._lock:
+            self._wishes.append(silence_ms)
 
     @property
     def want_input(self) -> bool:
@@ -59,7 +63,7 @@ class Ears:
             self._spoke_s = now_s
         self._capture.mute(half_duplex and not self._held and now_s - self._spoke_s < TAIL_S)
 
-    def _apply(self, wish: ListenMode | bool) -> None:
+    def _apply(self, wish: ListenMode | bool | int) -> None:
         match wish:
             case True:
                 self._held = True
@@ -70,6 +74,8 @@ class Ears:
                 if self._mode != "off":
                     self._capture.release()
                 self._held = False
+            case int(silence_ms):
+                self._capture.end_after(silence_ms)
             case mode:
                 self._mode = mode
                 self._capture.reset()

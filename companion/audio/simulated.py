@@ -12,10 +12,12 @@ from companion.audio.capture import RATE_HZ, Capture
 from companion.audio.ears import Ears
 from companion.audio.playback import Playback
 from companion.domain.listening import ListenRules
+from companion.domain.messages import TurnId
 from companion.ports import (
     AudioPlan,
     AudioSignal,
     DeviceOpened,
+    Duplex,
     MicClosed,
     MicOpened,
     SpeechDetector,
@@ -59,10 +61,13 @@ class SimulatedDevice:
 
     def open(self, plan: AudioPlan) -> None:
         """Take up times and volume; the device is always there."""
-        self._half_duplex = plan.half_duplex
+        self._half_duplex = is_half(plan.duplex)
         self._capture.set_rules(rules_for(plan))
         self.playback.set_volume(plan.volume)
         self._emit(DeviceOpened("output", self._name, "simulated"))
+
+    def resume(self, turn: TurnId) -> None:
+        self.playback.resume(turn)
 
     def step(self, mic: NDArray[np.float32], end_s: float) -> NDArray[np.float32]:
         """Hear `mic`, shape (MIC_STEP,), until `end_s` and return what left the loudspeaker, shape (OUTPUT_STEP,)."""
@@ -91,6 +96,11 @@ class SimulatedDevice:
         elif self._mic_is_open and not wanted:
             self._emit(MicClosed())
         self._mic_is_open = wanted
+
+
+def is_half(duplex: Duplex) -> bool:
+    """Tell whether the ears are closed while she speaks."""
+    return duplex == "half"
 
 
 def rules_for(plan: AudioPlan) -> ListenRules:

@@ -176,6 +176,12 @@ class WavAudio:
     def stop(self, turn: TurnId) -> None:
         self._device.playback.stop(turn)
 
+    def resume(self, turn: TurnId) -> None:
+        self._device.resume(turn)
+
+    def end_after(self, silence_ms: int) -> None:
+        self._device.ears.end_after(silence_ms)
+
     def set_volume(self, volume: float) -> None:
         self._device.playback.set_volume(volume)
 

@@ -27,7 +27,7 @@ class ListenRules:
     end_probability: float = 0.35
     start_ms: int = 96
     resume_ms: int = 64
-    soft_end_ms: int = 160
+    soft_end_ms: int = 128
     end_silence_ms: int = 550
     lead_in_ms: int = 350
     loud_ms: int = 120
@@ -92,6 +92,7 @@ class Listener:
         self._evidence = 0.0
         self._voiced = 0
         self._onset = 0
+        self._end_silence_ms: int | None = None
 
     @property
     def position(self) -> int:
@@ -135,6 +136,13 @@ class Listener:
         self._first, self._speech_end = held_from, self._position
         return [Began(held_from), self._complete()]
 
+    def end_after(self, silence_ms: int) -> list[Decision]:
+        """Let the open utterance, and no later one, be over after this silence, but not before its soft end."""
+        if self._first is None:
+            return []
+        self._end_silence_ms = silence_ms
+        return [self._complete()] if self._is_over() else []
+
     def cut(self) -> list[Decision]:
         """End an open utterance now, and forget the beginning of another."""
         if self._first is not None:
@@ -149,7 +157,7 @@ class Listener:
         self._floor = self._position
 
     def _forget(self) -> None:
-        self._first = self._paused_until = None
+        self._first = self._paused_until = self._end_silence_ms = None
         self._evidence = 0.0
         self._voiced = 0
 
@@ -204,7 +212,8 @@ class Listener:
             return True
         if self._paused_until is None or self._held_from is not None or self._evidence > 0.0:
             return False
-        return self._position - self._speech_end >= rules.samples(rules.end_silence_ms)
+        silence_ms = rules.end_silence_ms if self._end_silence_ms is None else self._end_silence_ms
+        return self._position - self._speech_end >= rules.samples(silence_ms)
 
     def _complete(self) -> Completed:
         assert self._first is not None

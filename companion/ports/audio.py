@@ -10,21 +10,24 @@ from companion.domain.audio import AudioClip, Speech
 from companion.domain.messages import TurnId
 from companion.domain.state import ListenMode
 
+Duplex = Literal["auto", "full", "half"]
+
 
 @dataclass(frozen=True, slots=True)
 class AudioPlan:
     """Devices by name (empty: the system's default), and when an utterance ends.
 
-    `end_silence_ms` is the silence after which an utterance is complete in hands-free mode; the soft
-    end comes after `soft_end_ms`. `half_duplex` closes the ears while she speaks, for loudspeakers
-    without echo cancellation.
+    `end_silence_ms` is the silence after which an utterance is complete in hands-free mode, where nobody calls
+    `end_after`; the soft end comes after `soft_end_ms`. `duplex`: with `half` the ears are closed while she speaks;
+    with `full` they stay open, the echo is cancelled where the library for it is there, and speech ducks and pauses
+    her; `auto` is `full` where echo can be cancelled, else `half`.
     """
 
     input_name: str = ""
     output_name: str = ""
-    soft_end_ms: int = 160
+    soft_end_ms: int = 128
     end_silence_ms: int = 550
-    half_duplex: bool = True
+    duplex: Duplex = "half"
     volume: float = 1.0
 
 
@@ -97,6 +100,45 @@ class PlaybackEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class Ducked:
+    """Somebody may be speaking since `at_s`: she goes on, softly. Paused or Resumed follows, or her end."""
+
+    turn: TurnId
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """Somebody speaks: she is silent and holds at `seconds` of her turn, until `resume`, `stop` or 1.2 s later.
+
+    No Played and no PlaybackEnded comes meanwhile.
+    """
+
+    turn: TurnId
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """She is back at full volume, from a duck or a pause, by `resume` or by herself."""
+
+    turn: TurnId
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BargeIn:
+    """What the user has said into the paused turn: 16 kHz, echo taken off, from 300 ms before its onset.
+
+    Sent at the pause, after each further 250 ms of speech, and with `final` at the soft end of that speech, until
+    the turn is resumed or stopped. The utterance's own signals come as well.
+    """
+
+    turn: TurnId
+    clip: AudioClip
+    final: bool
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceOpened:
     direction: Literal["input", "output"]
     name: str
@@ -124,6 +166,10 @@ AudioSignal = (
     | Played
     | PlaybackStarted
     | PlaybackEnded
+    | Ducked
+    | Paused
+    | Resumed
+    | BargeIn
     | DeviceOpened
     | DeviceLost
 )
@@ -161,6 +207,21 @@ class AudioIO(Protocol):
 
     def stop(self, turn: TurnId) -> None:
         """Silence the turn now (5 ms fade) and drop its queue; PlaybackEnded tells what had left the loudspeaker."""
+        ...
+
+    def resume(self, turn: TurnId) -> None:
+        """Go on with a ducked or paused turn (30 ms fade), from the last mark at most 120 ms before the pause.
+
+        Resumed follows. Another turn, or one that is neither, is left as it is.
+        """
+        ...
+
+    def end_after(self, silence_ms: int) -> None:
+        """Let the utterance that is open now be over once that much silence has followed its last speech.
+
+        At once if it has already; never before the soft end. Holds until another `end_after` or the utterance's
+        end; without an open utterance nothing happens.
+        """
         ...
 
     def set_volume(self, volume: float) -> None: ...

@@ -29,7 +29,8 @@ def host(send: Callable[[Frame], None]) -> AudioHost:
 class AudioHost:
     """Satisfies `serve.Host` for `ports.AudioIO`.
 
-    `stop` has a lane of its own: it may not wait for an `enqueue` that waits for room, nor for a device.
+    `stop` and the like have a lane of their own: they may not wait for an `enqueue` that waits for room, nor for a
+    device.
     """
 
     def __init__(self, send: Callable[[Frame], None]) -> None:
@@ -48,6 +49,8 @@ class AudioHost:
             "enqueue": Operation("play", self._enqueue),
             "finish": Operation("play", self._finish),
             "stop": Operation("stop", self._stop),
+            "resume": Operation("stop", self._resume),
+            "end_after": Operation("stop", self._end_after),
         }
 
     def close(self) -> None:
@@ -111,6 +114,14 @@ class AudioHost:
 
     def _stop(self, request: Request) -> Answer:
         self._loaded.stop(decode(TurnId, request.header.get("turn")))
+        return {}, b""
+
+    def _resume(self, request: Request) -> Answer:
+        self._loaded.resume(decode(TurnId, request.header.get("turn")))
+        return {}, b""
+
+    def _end_after(self, request: Request) -> Answer:
+        self._loaded.end_after(decode(int, request.header.get("silence_ms")))
         return {}, b""
 
 

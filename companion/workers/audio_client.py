@@ -169,6 +169,15 @@ class AudioClient:
             if not self._post("stop", {"turn": encode(turn)[0]}):
                 self._end(turn)
 
+    def resume(self, turn: TurnId) -> None:
+        with self._lock:
+            if turn not in self._over:
+                self._post("resume", {"turn": encode(turn)[0]})
+
+    def end_after(self, silence_ms: int) -> None:
+        with self._lock:
+            self._post("end_after", {"silence_ms": silence_ms})
+
     def close(self) -> None:
         with self._lock:
             self._is_closed = True

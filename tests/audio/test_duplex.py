@@ -48,7 +48,7 @@ def audio(request, no_server, detector, collect):
 def running(server, audio):
     """The adapter with a server behind it and its loudspeaker open."""
     duplex, signals = audio
-    duplex.open(AudioPlan(half_duplex=False, end_silence_ms=1500))
+    duplex.open(AudioPlan(duplex="full", end_silence_ms=1500))
     signals.wait(DeviceOpened, having=lambda each: each.direction == "output")
     return duplex, signals, server
 

@@ -44,7 +44,7 @@ def test_half_duplex_does_not_hear_its_own_voice_nor_its_echo(audio, make_speech
 
 def test_full_duplex_hears_while_speaking(detector, make_speech, make_tone):
     audio = VirtualAudio(detector)
-    audio.open(AudioPlan(half_duplex=False))
+    audio.open(AudioPlan(duplex="full"))
     audio.listen("hands_free")
     audio.advance(0.1)
     audio.enqueue(TurnId(1), make_speech(3.0))

@@ -158,7 +158,7 @@ class Scene:
         self.recogniser = ScriptedRecogniser.load(lines or ("你好",))
         self.voice = VoiceBank.load()
         self.audio = VirtualAudio(Energy.load())
-        self.audio.open(AudioPlan(half_duplex=half_duplex))
+        self.audio.open(AudioPlan(duplex="half" if half_duplex else "full"))
         self.log = log or SqliteChatLog.open(folder / "chats.sqlite3")
         self.bus = EventBus()
         self.seen: list[events.Event] = []

@@ -29,7 +29,9 @@ def foreseeing(stage: Stage, **wishes: object) -> Scene:
     """Return a scene in which the user has fallen silent and the reply is begun, before his turn is over."""
     scene = stage(**wishes)
     # Virtual time runs on while a test waits for the session: there must be plenty of it.
-    scene.audio.open(AudioPlan(duplex="half" if wishes.get("half_duplex", True) else "full", end_silence_ms=4000))
+    scene.audio.open(
+        AudioPlan(duplex="half" if wishes.get("half_duplex", True) else "full", end_silence_ms=4000)
+    )
     scene.opens()
     scene.post(do.Listen("hands_free"))
     scene.expect(events.ListeningChanged, lambda event: event.is_open)
