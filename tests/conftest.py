@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import struct
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -329,8 +330,90 @@ class OnnxMaker:
         ]
         return self.model(self.graph(nodes, initializers, inputs, [self.value("output", FLOAT, [1, 1, "t"])]))
 
-    def piper_voice(self, folder: Path, *, ceil: bool = True, **description: object) -> Path:
-        """Write a voice of `piper` and its JSON; ids are those of `_^$ .` and the letters a to z."""
+    def vits(self, *, speakers: bool = False, before_end: str = "Tanh", stride: int = 1) -> bytes:
+        """Return a noisy voice with a decoder like HiFi-GAN's: 6 frames of 8 samples for each id, ids of 0 silent.
+
+        `before_end` stands for the last operator but one, `stride` is that of the last convolution.
+        """
+        nodes, tensors = self._vits_front()
+        decoder, more = self._vits_decoder(speakers=speakers, before_end=before_end, stride=stride)
+        inputs = [
+            self.value("input", INT64, ["batch", "ids"]),
+            self.value("input_lengths", INT64, ["batch"]),
+            self.value("scales", FLOAT, [3]),
+            *([self.value("sid", INT64, ["batch"])] if speakers else []),
+        ]
+        outputs = [self.value("output", FLOAT, [1, 1, 1, "t"])]
+        return self.model(self.graph([*nodes, *decoder], [*tensors, *more], inputs, outputs))
+
+    def _vits_front(self) -> tuple[list[bytes], list[bytes]]:
+        to_float = sub(1, "to") + number(3, FLOAT) + number(20, 2)
+        nodes = [
+            self.node("Cast", ["input"], ["ids"], [to_float]),
+            self.node("Mul", ["ids", "zero"], ["nothing"]),
+            self.node("Add", ["nothing", "length"], ["wanted"]),
+            self.node("Ceil", ["wanted"], ["w"]),
+            self.node("Reshape", ["ids", "by_id"], ["column"]),
+            self.node("Expand", ["column", "frames_of_id"], ["spread"]),
+            self.node("Reshape", ["spread", "by_frame"], ["line"]),
+            self.node("RandomNormalLike", ["line"], ["noise"]),
+            self.node("Mul", ["line", "noise"], ["latent"]),
+        ]
+        tensors = [
+            self.tensor("zero", FLOAT, [1], [0.0]),
+            self.tensor("length", FLOAT, [1], [5.5]),
+            self.tensor("by_id", INT64, [3], [1, -1, 1]),
+            self.tensor("frames_of_id", INT64, [3], [1, 1, 6]),
+            self.tensor("by_frame", INT64, [3], [1, 1, -1]),
+        ]
+        return nodes, tensors
+
+    def _vits_decoder(
+        self, *, speakers: bool, before_end: str, stride: int
+    ) -> tuple[list[bytes], list[bytes]]:
+        def weights(name: str, *sizes: int) -> bytes:
+            n_values = math.prod(sizes)
+            return self.tensor(name, FLOAT, sizes, [((7 * i) % 11 - 5) / 20 for i in range(n_values)])
+
+        def along(kernel: int, pad: int, *, step: int = 1, spread: int = 1) -> list[bytes]:
+            given = {"kernel_shape": [kernel], "pads": [pad, pad], "strides": [step], "dilations": [spread]}
+            return [
+                sub(1, name) + b"".join(number(8, value) for value in values) + number(20, 7)
+                for name, values in given.items()
+            ]
+
+        nodes = [self.node("Conv", ["latent", "pre"], ["x0"], along(7, 3))]
+        tensors = [weights("pre", 4, 1, 7), weights("up", 4, 4, 16), weights("res", 4, 4, 3)]
+        if speakers:
+            nodes += [
+                self.node("Gather", ["speakers", "sid"], ["row"]),
+                self.node("Unsqueeze", ["row", "last_axis"], ["g"]),
+                self.node("Conv", ["g", "cond"], ["tint"], along(1, 0)),
+                self.node("Add", ["tint", "x0"], ["x1"]),
+            ]
+            tensors += [
+                weights("speakers", 3, 2),
+                weights("cond", 4, 2, 1),
+                self.tensor("last_axis", INT64, [1], [2]),
+            ]
+        nodes += [
+            self.node("LeakyRelu", ["x1" if speakers else "x0"], ["x2"]),
+            self.node("ConvTranspose", ["x2", "up"], ["x3"], along(16, 4, step=8)),
+            self.node("LeakyRelu", ["x3"], ["x4"]),
+            self.node("Conv", ["x4", "res"], ["x5"], along(3, 12, spread=12)),
+            self.node("Add", ["x5", "x3"], ["x6"]),
+            self.node("Div", ["x6", "three"], ["x7"]),
+            self.node("Conv", ["x7", "post"], ["x8"], along(7, 3, step=stride)),
+            self.node(before_end, ["x8"], ["x9"]),
+            self.node("Unsqueeze", ["x9", "first_axis"], ["output"]),
+        ]
+        tensors += [weights("post", 1, 4, 7), self.tensor("three", FLOAT, [1], [3.0])]
+        return nodes, [*tensors, self.tensor("first_axis", INT64, [1], [1])]
+
+    def piper_voice(
+        self, folder: Path, *, ceil: bool = True, graph: bytes = b"", **description: object
+    ) -> Path:
+        """Write a voice, of `piper` unless `graph` is given, and its JSON; ids are those of `_^$ .` and a to z."""
         symbols = "_^$ ." + "abcdefghijklmnopqrstuvwxyz"
         config: dict[str, object] = {
             "audio": {"sample_rate": 22050},
@@ -340,7 +423,7 @@ class OnnxMaker:
             "inference": {"noise_scale": 0.6, "length_scale": 1.0, "noise_w": 0.8},
         }
         file = folder / "voice.onnx"
-        file.write_bytes(self.piper(ceil=ceil))
+        file.write_bytes(graph or self.piper(ceil=ceil))
         (folder / "voice.onnx.json").write_text(json.dumps(config | description), encoding="utf-8")
         return file
 

@@ -7,7 +7,7 @@ reader that looks at the first one only is blind to the rest.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -18,6 +18,7 @@ _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _MAX_DEPTH = 8
 _MAX_NODES = 200_000
 _MAX_FIELDS = 2_000_000
+_GRAPH_NAME = b"\x12\x01g"
 
 
 class GraphFormatError(ValueError):
@@ -30,6 +31,26 @@ class Node:
     domain: str
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The serialised pieces of the main graph, slices of the file; `header` holds what stands beside it."""
+
+    header: list[Buffer]
+    nodes: list[tuple[Node, Buffer]]
+    initializers: dict[str, Buffer]
+    inputs: dict[str, Buffer]
+    outputs: dict[str, Buffer]
+
+    def model(self, nodes: Iterable[Buffer], initializers: Iterable[str], border: bytes) -> bytes:
+        """Return a serialised model of these nodes and tensors; `border` declares its inputs and outputs."""
+        pieces: list[Buffer | bytes] = []
+        for number, payloads in ((1, nodes), (5, (self.initializers[name] for name in initializers))):
+            for payload in payloads:
+                pieces += [_key(number, _BYTES) + _varint(len(payload)), payload]
+        graph_size = sum(len(piece) for piece in pieces) + len(border) + len(_GRAPH_NAME)
+        return b"".join([*self.header, _key(7, _BYTES), _varint(graph_size), _GRAPH_NAME, *pieces, border])
 
 
 @dataclass(slots=True)
@@ -75,6 +96,70 @@ def extra_output(tensor: str, element_type: int = FLOAT) -> bytes:
     type_proto = _sub(1, _key(1, _VARINT) + _varint(element_type))
     value_info = _sub(1, tensor.encode()) + _sub(2, type_proto)
     return _sub(7, _sub(12, value_info))
+
+
+def declared(number: Literal[11, 12], tensor: str, sizes: Sequence[str] = ()) -> bytes:
+    """Return the field of a graph that declares a float input (11) or output (12) with dimensions of these names."""
+    dims = b"".join(_sub(1, _sub(2, size.encode())) for size in sizes)
+    kind = _key(1, _VARINT) + _varint(FLOAT) + (_sub(2, dims) if sizes else b"")
+    return _sub(number, _sub(1, tensor.encode()) + _sub(2, _sub(1, kind)))
+
+
+def carried(number: Literal[11, 12], declaration: Buffer) -> bytes:
+    """Return the field of a graph that declares an input (11) or output (12) as another graph does."""
+    return _sub(number, bytes(declaration))
+
+
+def read_parts(data: Buffer) -> Parts:
+    """Return the pieces of `data`, a serialised ModelProto that `read_graph` accepts."""
+    counter = OnnxGraph()
+    parts = Parts([], [], {}, {}, {})
+    for number, value, field_bytes in _raw_fields(data, counter):
+        if number != 7:
+            parts.header.append(field_bytes)
+            continue
+        for inner, piece in _fields(_message(value), counter):
+            if inner == 1:
+                parts.nodes.append((_read_node(_message(piece), counter, 0), _message(piece)))
+            elif inner == 5:
+                names = (_text(v) for n, v in _fields(_message(piece), counter) if n == 8)
+                parts.initializers[next(names, "")] = _message(piece)
+            elif inner in (11, 12):
+                declarations = parts.inputs if inner == 11 else parts.outputs
+                declarations[_name_of(_message(piece), counter)] = _message(piece)
+    return parts
+
+
+def attributes(node: Buffer) -> dict[str, list[int] | bytes]:
+    """Return the whole-number attributes of a serialised node by name, and the others as bytes.
+
+    A single number is a list of one. Raises GraphFormatError.
+    """
+    counter = OnnxGraph()
+    found = (_attribute(_message(value), counter) for number, value in _fields(node, counter) if number == 5)
+    return dict(found)
+
+
+def _attribute(data: Buffer, graph: OnnxGraph) -> tuple[str, list[int] | bytes]:
+    name, values, other = "", [], b""
+    for number, value in _fields(data, graph):
+        if number == 1:
+            name = _text(value)
+        elif number in (3, 8) and isinstance(value, int):
+            values.append(value)
+        elif number == 8:
+            values += _packed(_message(value))
+        elif not isinstance(value, int):
+            other = bytes(value)
+    return name, values or other
+
+
+def _packed(data: Buffer) -> list[int]:
+    values, position = [], 0
+    while position < len(data):
+        value, position = _read_varint(data, position)
+        values.append(value)
+    return values
 
 
 def _read_graph(data: Buffer, graph: OnnxGraph, depth: int) -> None:
@@ -159,8 +244,14 @@ def _name_of(message: Buffer, graph: OnnxGraph) -> str:
 
 
 def _fields(data: Buffer, graph: OnnxGraph) -> Iterator[tuple[int, int | Buffer]]:
+    for number, value, _ in _raw_fields(data, graph):
+        yield number, value
+
+
+def _raw_fields(data: Buffer, graph: OnnxGraph) -> Iterator[tuple[int, int | Buffer, Buffer]]:
     position, end = 0, len(data)
     while position < end:
+        first = position
         graph.n_fields += 1
         if graph.n_fields > _MAX_FIELDS:
             raise GraphFormatError(f"it has more than {_MAX_FIELDS} fields")
@@ -170,7 +261,7 @@ def _fields(data: Buffer, graph: OnnxGraph) -> Iterator[tuple[int, int | Buffer]
             raise GraphFormatError("a field has the number 0")
         if wire == _VARINT:
             value, position = _read_varint(data, position)
-            yield number, value
+            yield number, value, data[first:position]
             continue
         if wire == _BYTES:
             size, position = _read_varint(data, position)
@@ -180,7 +271,7 @@ def _fields(data: Buffer, graph: OnnxGraph) -> Iterator[tuple[int, int | Buffer]
             raise GraphFormatError(f"field {number} has the unknown wire type {wire}")
         if size > end - position:
             raise GraphFormatError(f"field {number} reaches beyond the end of its message")
-        yield number, data[position : position + size]
+        yield number, data[position : position + size], data[first : position + size]
         position += size
 
 

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from companion.domain.audio import Speech
 from companion.domain.character import VoiceSpec
-from companion.engines.onnx_session import OnnxSession
 from companion.engines.voices.phonemiser import Alphabet, Phonemiser, spoken_form
 from companion.engines.voices.shaping import (
+    ShapedStream,
     empty_speech,
     estimated_marks,
     is_spoken,
@@ -27,14 +27,15 @@ from companion.engines.voices.shaping import (
     pause_after,
     shaped,
 )
+from companion.engines.voices.vits_graph import Rendering, VitsGraph
 from companion.errors import ModelError
 from companion.model_files.onnx_check import read_checked
-from companion.model_files.onnx_graph import OnnxGraph, extra_output
 from companion.ports import Cancel
 from companion.text.phonemes import Language, Phone
 
 _PAD, _START, _END = "_", "^", "$"
 _MAX_CONFIG_BYTES: Final = 2_000_000
+_WARM_IDS: Final = 40
 _HINT: Final = "Put the voice's .onnx.json of the same download beside its .onnx file."
 
 
@@ -55,68 +56,66 @@ class PiperConfig:
 class PiperOnnx:
     """Satisfies `ports.Voice` for one voice of the engine `piper`."""
 
-    def __init__(
-        self, session: OnnxSession, config: PiperConfig, durations: str, phonemise: Phonemiser = spoken_form
-    ) -> None:
-        self._session: OnnxSession | None = session
+    def __init__(self, graph: VitsGraph, config: PiperConfig, phonemise: Phonemiser = spoken_form) -> None:
+        self._graph: VitsGraph | None = graph
         self._config = config
-        self._audio = next(name for name in session.outputs if name != durations)
-        self._durations = durations
-        self._has_speakers = "sid" in session.inputs
+        self._has_speakers = "sid" in graph.inputs
         self._phonemise = phonemise
 
     @classmethod
     def load(cls, model: Path | str, *, threads: int = 1, phonemise: Phonemiser = spoken_form) -> PiperOnnx:
-        """Check and open `model`, with `<model>.json` beside it.
+        """Check and open `model`, with `<model>.json` beside it, and speak once to warm up.
 
         Raises ModelError, code `missing`, `onnx` or `voice`.
         """
         model = Path(model)
         config = read_config(model.with_name(model.name + ".json"))
         data, graph = read_checked(model)
-        durations, own = _durations_tensor(graph)
-        if durations and not own:
-            data += extra_output(durations)
-        session = OnnxSession.load(data, model.name, threads=threads)
-        if not {"input", "input_lengths", "scales"} <= set(session.inputs):
-            raise ModelError(
-                f"{model.name} is no Piper voice: its inputs are {', '.join(session.inputs)}.",
-                "Choose a voice in Piper format.",
-                code="voice",
-            )
-        return cls(session, config, durations, phonemise)
+        voice = cls(VitsGraph.load(data, graph, model.name, threads=threads), config, phonemise)
+        voice._warm()
+        return voice
 
     def synthesise(self, clause: str, cancel: Cancel, *, voice: VoiceSpec) -> Iterator[Speech]:
-        """Yield the sound of `clause` at the voice's own rate; `pitch` is not applied.
+        """Yield the sound of `clause` at the voice's own rate, the first syllable as soon as it is made.
 
-        Raises Cancelled when stopped.
+        A voice whose graph cannot be cut comes in one piece. `pitch` is not applied. Raises Cancelled when
+        stopped.
         """
         config = self._config
-        language = config.language or voice.language
         phones = [
             phone
-            for phone in self._phonemise(clause, language, config.alphabet).phones
+            for phone in self._phonemise(clause, config.language or voice.language, config.alphabet).phones
             if phone.symbol in config.ids
         ]
         if not any(is_spoken(phone.symbol) for phone in phones):
             yield empty_speech(clause, config.rate_hz)
             return
         ids, owners = self._ids(phones)
-        samples, frames = self._compute(ids, voice, cancel)
-        marks, exact = None, False
-        if frames is not None and len(frames) == len(ids):
-            hop, rest = divmod(len(samples), max(1, int(frames.sum())))
-            exact = rest == 0 and hop > 0
-            if exact:
-                lengths = np.bincount(owners, weights=frames * hop, minlength=len(phones) + 2).astype(int)
-                marks = marks_from_durations(phones, lengths[1:-1].tolist(), lead=int(lengths[0]))
-        if marks is None:
-            marks = estimated_marks(phones, samples, config.rate_hz)
+        rendering = self._render(ids, voice, cancel)
         pause_s = pause_after(clause) / voice.speed
-        yield shaped(samples, config.rate_hz, clause, marks, exact=exact, pause_s=pause_s)
+        if rendering.frames is None or len(rendering.frames) != len(ids):
+            samples = np.concatenate(list(rendering.pieces))
+            marks = estimated_marks(phones, samples, config.rate_hz)
+            yield shaped(samples, config.rate_hz, clause, marks, exact=False, pause_s=pause_s)
+            return
+        frames = np.bincount(owners, weights=rendering.frames, minlength=len(phones) + 2)
+        lengths = (frames * rendering.hop).astype(int)
+        marks = marks_from_durations(phones, lengths[1:-1].tolist(), lead=int(lengths[0]))
+        stream = ShapedStream(config.rate_hz, clause, marks, exact=True, pause_s=pause_s)
+        for number, samples in enumerate(rendering.pieces, start=1):
+            speech = stream.finish(samples) if number == rendering.n_pieces else stream.push(samples)
+            if speech is not None:
+                yield speech
 
     def close(self) -> None:
-        self._session = None
+        self._graph = None
+
+    def _warm(self) -> None:
+        """Speak into the void: the first run of a graph reserves its memory."""
+        table = self._config.ids
+        ids = [*table[_START], *(table[_PAD][0],) * _WARM_IDS, *table[_END]]
+        for _ in self._render(ids, VoiceSpec(engine="piper"), None).pieces:
+            pass
 
     def _ids(self, phones: Sequence[Phone]) -> tuple[list[int], list[int]]:
         """Return ids and, for each, its owner: 0 the start, i + 1 phone i, len + 1 the end."""
@@ -131,10 +130,8 @@ class PiperOnnx:
         owners += [len(phones) + 1] * len(table[_END])
         return ids, owners
 
-    def _compute(
-        self, ids: Sequence[int], voice: VoiceSpec, cancel: Cancel
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
-        if self._session is None:
+    def _render(self, ids: Sequence[int], voice: VoiceSpec, cancel: Cancel | None) -> Rendering:
+        if self._graph is None:
             raise ModelError("The voice was closed.", code="closed")
         config = self._config
         length_scale = config.length_scale / min(max(voice.speed, 0.5), 2.0)
@@ -146,10 +143,7 @@ class PiperOnnx:
         if self._has_speakers:
             speaker = min(max(voice.speaker or 0, 0), config.n_speakers - 1)
             feeds["sid"] = np.array([speaker], np.int64)
-        names = [self._audio, self._durations] if self._durations else [self._audio]
-        results = self._session.run(names, feeds, cancel)
-        frames = results[1].reshape(-1) if len(results) > 1 else None
-        return results[0].reshape(-1), frames
+        return self._graph.render(feeds, cancel)
 
 
 def read_config(file: Path) -> PiperConfig:
@@ -195,11 +189,3 @@ def _language(raw: dict[str, Any]) -> Language | None:
     if code.startswith("en"):
         return "en"
     return "zh" if code.startswith(("zh", "cmn")) else None
-
-
-def _durations_tensor(graph: OnnxGraph) -> tuple[str, bool]:
-    """Return the tensor of frames per id and whether it is an output of the file already, or ("", False)."""
-    if "durations" in graph.outputs:
-        return "durations", True
-    ceils = [node for node in graph.nodes if node.op == "Ceil"]
-    return (ceils[0].outputs[0], False) if len(ceils) == 1 else ("", False)

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
-from companion.domain.audio import AudioClip, Speech
+from companion.domain.audio import AudioClip, Speech, SpeechMark
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,6 +25,7 @@ _SHORTEST_S: Final = 0.03
 _FRAME_S: Final = 0.02
 _QUIET: Final = 0.06
 _SOFT: Final = 0.3
+_OVERLAP_S: Final = 0.02
 
 _SHAPES: Final[dict[Viseme, str]] = {
     "a": "aɑɐɒæʌAI",
@@ -158,13 +159,23 @@ class MouthTrack:
     def __init__(self) -> None:
         self._starts: list[float] = []
         self._cues: list[Cue] = []
+        self._clause: list[Speech] = []
+        self._clause_s = 0.0
+        self._n_before = 0
         self.end_s = 0.0
 
     def add(self, speech: Speech, offset_s: float) -> None:
-        """Append a chunk; a chunk that starts earlier than the last one begins a new reply."""
-        if self._starts and offset_s < self._starts[-1] - 0.5:
+        """Append a chunk; one that starts before the last one has ended begins a new reply.
+
+        The chunks of a clause are shaped together, as if they had come in one.
+        """
+        if offset_s < self.end_s - _OVERLAP_S:
             self.clear()
-        for cue in cues_of(speech, offset_s):
+        if not self._clause or self._clause[-1].last or offset_s > self.end_s + _OVERLAP_S:
+            self._clause, self._clause_s, self._n_before = [], offset_s, len(self._cues)
+        self._clause.append(speech)
+        del self._starts[self._n_before :], self._cues[self._n_before :]
+        for cue in cues_of(_joined(self._clause), self._clause_s):
             if not self._starts or cue.at_s >= self._starts[-1]:
                 self._starts.append(cue.at_s)
                 self._cues.append(cue)
@@ -174,6 +185,7 @@ class MouthTrack:
         """Forget the reply."""
         self._starts.clear()
         self._cues.clear()
+        self._clause, self._n_before = [], 0
         self.end_s = 0.0
 
     def at(self, seconds: float) -> Viseme:
@@ -182,3 +194,17 @@ class MouthTrack:
         if place < 0 or seconds >= self.end_s:
             return "rest"
         return self._cues[place].viseme
+
+
+def _joined(chunks: Sequence[Speech]) -> Speech:
+    if len(chunks) == 1:
+        return chunks[0]
+    import numpy as np  # the window is seen before anybody speaks
+
+    marks: list[SpeechMark] = []
+    position = 0
+    for chunk in chunks:
+        marks += [replace(mark, sample=mark.sample + position) for mark in chunk.marks]
+        position += len(chunk.clip.samples)
+    samples = np.concatenate([chunk.clip.samples for chunk in chunks])
+    return replace(chunks[-1], clip=AudioClip(samples, chunks[0].clip.rate_hz), marks=tuple(marks))

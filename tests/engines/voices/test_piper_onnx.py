@@ -4,12 +4,16 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from companion.domain.audio import Speech
 from companion.domain.cancel import CancelToken
 from companion.domain.character import VoiceSpec
+from companion.domain.heard import Spoken, heard_char
 from companion.engines.voices.piper_onnx import PiperOnnx, read_config
-from companion.errors import ModelError
+from companion.engines.voices.shaping import pause_after
+from companion.errors import Cancelled, ModelError
 from companion.text.phonemes import Language, Phone, Phonemes
 
 pytestmark = pytest.mark.unit
@@ -115,3 +119,49 @@ def test_speaker_beyond_the_last_is_the_last(tmp_path: Path, onnx: Any) -> None:
     voice = PiperOnnx.load(tmp_path / "voice.onnx", phonemise=letters)
     (speech,) = voice.synthesise("ab", CancelToken(), voice=VoiceSpec(engine="piper", speaker=99))
     assert len(speech.clip.samples) > 0
+
+
+def chunks_of(voice: PiperOnnx, clause: str) -> list[Speech]:
+    return list(voice.synthesise(clause, CancelToken(), voice=VoiceSpec(engine="piper")))
+
+
+def test_voice_with_a_decoder_comes_in_chunks_that_make_the_clause(tmp_path: Path, onnx: Any) -> None:
+    voice = PiperOnnx.load(onnx.piper_voice(tmp_path, graph=onnx.vits()), phonemise=letters)
+    clause = "abcdefghijklmnopqrstuvwxyz" * 3 + "."
+    chunks = chunks_of(voice, clause)
+    assert len(chunks) > 3
+    assert [chunk.last for chunk in chunks] == [False] * (len(chunks) - 1) + [True]
+    assert all(chunk.exact and chunk.text == clause for chunk in chunks)
+    # A phone is two ids of 6 frames of 8 samples, so 96 samples; the pause at the end is all that is added.
+    spoken = sum(len(chunk.clip.samples) for chunk in chunks) - int(pause_after(clause) * 22050)
+    assert abs(spoken - 96 * len(clause)) < 0.09 * 22050
+    assert all(np.abs(chunk.clip.samples).max() > 0.01 for chunk in chunks)
+
+
+def test_what_was_heard_grows_evenly_over_the_chunks_of_a_clause(tmp_path: Path, onnx: Any) -> None:
+    voice = PiperOnnx.load(onnx.piper_voice(tmp_path, graph=onnx.vits()), phonemise=letters)
+    clause = "abcdefghijklmnopqrstuvwxyz" * 3
+    timeline, end_s = [], 0.0
+    for chunk in chunks_of(voice, clause):
+        timeline.append(Spoken(end_s, chunk, 0, len(clause)))
+        end_s += chunk.clip.seconds
+    lead_s = next(
+        item.start_s + mark.sample / 22050
+        for item in timeline
+        for mark in item.speech.marks
+        if mark.char == 1
+    )
+    for place in range(1, len(clause) - 1):
+        begun_s = lead_s + (place - 1) * 96 / 22050
+        assert heard_char(timeline, begun_s + 0.0005) == place
+    assert heard_char(timeline, end_s) == len(clause)
+
+
+def test_stop_ends_the_work_between_chunks(tmp_path: Path, onnx: Any) -> None:
+    voice = PiperOnnx.load(onnx.piper_voice(tmp_path, graph=onnx.vits()), phonemise=letters)
+    cancel = CancelToken()
+    chunks = voice.synthesise("abcdefghij" * 5, cancel, voice=VoiceSpec(engine="piper"))
+    next(chunks)
+    cancel.request()
+    with pytest.raises(Cancelled):
+        next(chunks)

@@ -136,3 +136,51 @@ def test_a_new_reply_forgets_the_last_one() -> None:
     track.add(speech(tone(1.0), [(0.0, "a")]), 4.0)
     track.add(speech(tone(1.0), [(0.0, "o")]), 0.0)
     assert [track.at(at) for at in (0.3, 4.3)] == ["o", "rest"]
+
+
+def in_chunks(whole: Speech, cuts_s: list[float]) -> list[tuple[float, Speech]]:
+    """Return chunks as voices make them: each begins with the mark of the phoneme it begins in."""
+    bounds = [0, *(int(cut * RATE) for cut in cuts_s), len(whole.clip.samples)]
+    chunks = []
+    for first, end in pairwise(bounds):
+        marks = [mark for mark in whole.marks if first <= mark.sample < end]
+        before = [mark for mark in whole.marks if mark.sample < first][-1:]
+        moved = tuple(
+            SpeechMark(max(0, mark.sample - first), mark.char, mark.phoneme) for mark in [*before, *marks]
+        )
+        clip = AudioClip(whole.clip.samples[first:end], RATE)
+        last = end == len(whole.clip.samples)
+        chunks.append((first / RATE, Speech(clip, whole.text, moved, exact=True, last=last)))
+    return chunks
+
+
+@pytest.mark.parametrize("cuts_s", [[0.2], [0.31, 0.33, 0.9], [0.05, 0.1, 0.15]])
+def test_clause_in_chunks_moves_the_mouth_as_the_whole_does(cuts_s: list[float]) -> None:
+    loud = np.concatenate([tone(0.6, 0.5), tone(0.3, 0.05), np.zeros(RATE // 5, np.float32)])
+    whole = speech(loud, [(0.0, "m"), (0.1, "a"), (0.3, "p"), (0.4, "o"), (0.7, "i")])
+    expected, track = MouthTrack(), MouthTrack()
+    for one in (expected, track):
+        one.add(speech(tone(0.5), [(0.0, "a")]), 0.0)
+    expected.add(whole, 0.5)
+    for offset_s, chunk in in_chunks(whole, cuts_s):
+        track.add(chunk, 0.5 + offset_s)
+    times = [0.005 + 0.01 * i for i in range(170)]
+    assert [expected.at(at) for at in times] == [track.at(at) for at in times]
+
+
+def test_chunk_that_has_not_come_yet_leaves_the_mouth_closed() -> None:
+    whole = speech(tone(1.0), [(0.0, "a")])
+    track = MouthTrack()
+    (_, first), (later_s, second) = in_chunks(whole, [0.4])
+    track.add(first, 0.0)
+    assert [track.at(at) for at in (0.3, 0.6)] == ["a", "rest"]
+    track.add(second, later_s)
+    assert [track.at(at) for at in (0.3, 0.6)] == ["a", "a"]
+
+
+def test_short_reply_that_was_cut_off_is_forgotten_by_the_next_one() -> None:
+    track = MouthTrack()
+    (_, first), _ = in_chunks(speech(tone(1.0), [(0.0, "a")]), [0.4])
+    track.add(first, 0.0)
+    track.add(speech(tone(0.2), [(0.0, "o")]), 0.0)
+    assert [track.at(at) for at in (0.1, 0.3)] == ["o", "rest"]
