@@ -81,15 +81,30 @@ class Remembering:
     def learn(self, character: Character, chat: str, message: StoredMessage) -> list[Memory]:
         """Keep what a message that is on disk tells of the user; return the new cards.
 
-        Only the user's own words become cards; any turn becomes findable. Raises StorageError.
+        Only the user's own words become cards; any turn becomes findable. Of a message that was edited, cards that
+        it no longer states are taken back, unless the user pinned or corrected them. Raises StorageError.
         """
         del chat
-        made = [self._keep(character, message, fact) for fact in _facts(message)]
+        facts = _facts(message)
+        made = [self._keep(character, message, fact) for fact in facts]
         fresh = [one for one in made if one is not None]
+        gone = self._take_back(character, message, facts)
         self._take_in(character.id, message)
-        if fresh:
+        if fresh or gone:
             self._publish(MemoriesChanged(character.id))
         return fresh
+
+    def _take_back(self, character: Character, message: StoredMessage, facts: Sequence[Fact]) -> bool:
+        stated = {(fact.slot, fact.value) for fact in facts}
+        gone = [
+            card
+            for card in self._memories.cards(character.id)
+            if card.message == message.message and card.origin == "conversation" and not card.pinned
+            if (card.slot, card.value) not in stated
+        ]
+        for card in gone:
+            self._memories.withdraw(card.memory)
+        return bool(gone)
 
     def _keep(self, character: Character, message: StoredMessage, fact: Fact) -> Memory | None:
         before = {one.memory for one in self._memories.cards(character.id, all_states=True)}

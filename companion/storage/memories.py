@@ -103,6 +103,10 @@ class SqliteMemories:
         """Hide a card and silence the messages that state it; `restore` brings both back."""
         self._change(memory, "memory_forget")
 
+    def withdraw(self, memory: int) -> None:
+        """Take back a card that its message, edited since, no longer states; said again it is kept again."""
+        self._change(memory, "memory_supersede")
+
     def restore(self, memory: int) -> Memory:
         """Make a forgotten or superseded card valid again; what took its place is superseded by it."""
         return self._change(memory, "memory_restore")
@@ -360,7 +364,9 @@ def _silenced(connection: sqlite3.Connection, character: str) -> frozenset[int]:
     gone = connection.execute(
         """SELECT m.message, m.value, m.slot, m.changed, n.message, n.value, n.slot
            FROM memories AS m LEFT JOIN memories AS n ON n.memory = m.replaced_by
-           WHERE m.character = ? AND m.state <> 'active'""",
+                LEFT JOIN messages AS s ON s.message = m.message
+           WHERE m.character = ? AND m.state <> 'active'
+                 AND NOT (m.state = 'superseded' AND n.memory IS NULL AND coalesce(s.content, 0) > m.memory)""",
         (character,),
     ).fetchall()
     stated: list[tuple[int, str]] = []

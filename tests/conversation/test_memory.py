@@ -99,6 +99,50 @@ def test_a_card_is_made_of_the_user_s_words_and_told(world: World) -> None:
     assert len(world.events) == 1
 
 
+def edited(world: World, chat: str, text: str) -> list[Memory]:
+    """Edit the first message of a chat, as the session does; return the new cards."""
+    message = world.log.path(chat)[0].message
+    world.log.edit(message, text)
+    world.memory.changed("xiaoman")
+    return world.memory.learn(XIAOMAN, chat, world.log.path(chat)[0])
+
+
+@pytest.mark.parametrize("other", ["我喜欢听雨", "我住哪儿是个秘密", ""])
+def test_a_fact_edited_out_of_a_message_takes_its_card_along(world: World, other: str) -> None:
+    chat, (card,) = world.say("我住在北京")
+    world.events.clear()
+    edited(world, chat, other or "……")
+    assert card.memory not in {one.memory for one in world.log.memories.cards("xiaoman")}
+    assert world.events == [MemoriesChanged("xiaoman")]
+    assert not any("北京" in text for text in world.texts("我住哪儿？"))
+
+
+def test_a_fact_edited_in_again_is_kept_again(world: World) -> None:
+    chat, _ = world.say("我住在北京")
+    edited(world, chat, "我喜欢听雨")
+    (again,) = edited(world, chat, "我住在北京")
+    assert (again.text, again.state) == ("用户住在北京", "active")
+    assert world.texts("我住哪儿？")[0] == "用户住在北京"
+
+
+def test_what_an_edited_message_says_now_can_be_recalled(world: World) -> None:
+    chat, _ = world.say("我住在北京")
+    edited(world, chat, "昨天在公园看见一只白鹭站在水里")
+    world.memory.bring_up("xiaoman", CancelToken())
+    assert any("白鹭" in text for text in world.texts("还记得我看见过白鹭吗？"))
+
+
+@pytest.mark.parametrize("keep", ["pinned", "corrected"])
+def test_a_card_the_user_cared_for_outlives_the_edit_of_its_message(world: World, keep: str) -> None:
+    chat, (card,) = world.say("我住在北京")
+    if keep == "pinned":
+        world.log.memories.pin(card.memory, True)
+    else:
+        card = world.log.memories.correct(card.memory, "用户住在天津")
+    edited(world, chat, "我喜欢听雨")
+    assert card.memory in {one.memory for one in world.log.memories.cards("xiaoman")}
+
+
 def test_her_words_never_become_cards(world: World) -> None:
     assert world.say("我叫小满，我住在北京", role="assistant")[1] == []
     assert world.log.memories.cards("xiaoman") == []
