@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 
 from companion.errors import ModelError
 
-EngineRole = Literal["language", "recogniser", "voice", "detector", "audio", "embedder", "store"]
+EngineRole = Literal["language", "recogniser", "voice", "detector", "turn", "audio", "embedder", "store"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     Entry("voice", "tones", f"{_VOICES}.tones:Tones", "Demo voice"),
     Entry("detector", "silero", f"{_DETECTORS}.silero:Silero", "Silero VAD"),
     Entry("detector", "energy", f"{_DETECTORS}.energy:Energy", "Loudness"),
+    Entry("turn", "smart_turn", f"{_DETECTORS}.smart_turn:SmartTurn", "Smart Turn"),
     Entry("embedder", "use_numpy", f"{_EMBEDDERS}.use_numpy:UseNumpy", "Universal Sentence Encoder"),
     Entry("embedder", "onnx_text", f"{_EMBEDDERS}.onnx_text:OnnxText", "ONNX embedding model"),
     Entry("embedder", "gguf_embedding", f"{_EMBEDDERS}.gguf_embedding:GgufEmbedding", "GGUF embedding model"),

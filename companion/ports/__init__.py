@@ -53,6 +53,7 @@ from companion.ports.speech import (
     Recogniser,
     SpeechDetector,
     Transcript,
+    TurnDetector,
     Voice,
 )
 from companion.ports.storage import (
@@ -98,6 +99,7 @@ __all__ = [
     "SpeechStarted",
     "TextDelta",
     "Transcript",
+    "TurnDetector",
     "UtteranceEnded",
     "VectorStore",
     "Voice",

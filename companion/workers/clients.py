@@ -27,6 +27,8 @@ from companion.workers.supervisor import LIMITS, Limits, Supervisor, WorkerEvent
 __all__ = ["AudioClient", "LanguageClient", "SpeechClient"]
 
 _BATCH_CHARS: Final = 100_000
+_TURN_S: Final = 8
+_TURN_TIMEOUT_S: Final = 1.0
 _EventSink = Callable[[WorkerEvent], None]
 
 
@@ -119,26 +121,27 @@ class LanguageClient:
 
 
 class SpeechClient:
-    """Satisfies `ports.Recogniser` and `ports.Voice`; the two run at once.
+    """Satisfies `ports.Recogniser`, `ports.Voice` and `ports.TurnDetector`; the three run at once.
 
-    If only one of them can be loaded the client serves it; `recogniser_error` or `voice_error` tells why the
-    other one is missing, and its method raises that. None as a spec leaves that engine out.
+    What can be loaded is served; `recogniser_error`, `voice_error` or `turn_error` tells why another one is missing,
+    and its method raises that. None as a spec leaves that engine out.
     """
 
     def __init__(
         self,
         recogniser: EngineSpec | None,
         voice: EngineSpec | None,
+        turn: EngineSpec | None = None,
         *,
         on_event: _EventSink = lambda event: None,
         cancel: Cancel | None = None,
         launch: Launch = LAUNCH,
         limits: Limits = LIMITS,
     ) -> None:
-        self._recogniser, self._voice = recogniser, voice
+        self._specs = {"recogniser": recogniser, "voice": voice, "turn": turn}
         self._launch, self._limits = launch, limits
         self._errors: dict[str, CompanionError] = {}
-        subject = ", ".join(spec.subject for spec in (recogniser, voice) if spec is not None)
+        subject = ", ".join(spec.subject for spec in self._specs.values() if spec is not None)
         self._supervisor = Supervisor(
             "speech", subject, self._set_up, on_event=on_event, launch=launch, limits=limits
         )
@@ -151,6 +154,10 @@ class SpeechClient:
     @property
     def voice_error(self) -> CompanionError | None:
         return self._errors.get("voice")
+
+    @property
+    def turn_error(self) -> CompanionError | None:
+        return self._errors.get("turn")
 
     @property
     def pid(self) -> int | None:
@@ -182,6 +189,16 @@ class SpeechClient:
                 if frame.op == "chunk":
                     yield decode(Speech, frame.header.get("speech"), frame.body)
 
+    def completeness(self, clip: AudioClip) -> float:
+        """Raises WorkerError, code `timeout`, when no answer comes within a second."""
+        self._check("turn")
+        # Only the last 8 s count: a long utterance need not go through the pipe.
+        clip = dataclasses.replace(clip, samples=clip.samples[-_TURN_S * clip.rate_hz :])
+        plain, body = encode(clip)
+        with self._supervisor.lease(wait_s=0.0) as exchange:
+            done = _last(exchange.call("turn_end", {"clip": plain}, body, timeout_s=_TURN_TIMEOUT_S))
+        return decode(float, done.header.get("completeness"))
+
     def close(self) -> None:
         self._supervisor.close()
 
@@ -192,9 +209,7 @@ class SpeechClient:
 
     def _set_up(self, exchange: Exchange) -> None:
         found: dict[str, CompanionError] = {}
-        wanted = {
-            name: spec for name, spec in (("recogniser", self._recogniser), ("voice", self._voice)) if spec
-        }
+        wanted = {name: spec for name, spec in self._specs.items() if spec}
         for name, spec in wanted.items():
             fields = {"engine": encode_spec(spec), "allow_targets": self._launch.allow_targets}
             try:
@@ -203,8 +218,9 @@ class SpeechClient:
                 raise
             except CompanionError as error:
                 found[name] = error
-        if wanted and len(found) == len(wanted):
-            raise next(iter(found.values()))
+        main = [name for name in wanted if name != "turn"] or list(wanted)
+        if main and all(name in found for name in main):
+            raise found[main[0]]
         self._errors = found
 
 

@@ -1,4 +1,4 @@
-"""The speech worker: recogniser and voice, each on a lane of its own, for they may run at once."""
+"""The speech worker: recogniser, voice and turn detector, each on a lane of its own, for they may run at once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from companion.domain.character import VoiceSpec
 from companion.engines import registry
 from companion.engines.registry import EngineRole
 from companion.errors import ModelError, WorkerError
-from companion.ports import Recogniser, Voice
+from companion.ports import Recogniser, TurnDetector, Voice
 from companion.workers.codec import decode, decode_spec, encode
 from companion.workers.confinement import forbidden_modules
 from companion.workers.frames import Frame
@@ -23,11 +23,12 @@ def host(_send: Callable[[Frame], None]) -> SpeechHost:
 
 
 class SpeechHost:
-    """Satisfies `serve.Host` for `ports.Recogniser` and `ports.Voice`."""
+    """Satisfies `serve.Host` for `ports.Recogniser`, `ports.Voice` and `ports.TurnDetector`."""
 
     def __init__(self) -> None:
         self._recogniser: Recogniser | None = None
         self._voice: Voice | None = None
+        self._turn: TurnDetector | None = None
 
     @property
     def operations(self) -> Mapping[str, Operation]:
@@ -36,10 +37,12 @@ class SpeechHost:
             "transcribe": Operation("recogniser", self._transcribe),
             "load_voice": Operation("voice", self._load_voice),
             "synthesise": Operation("voice", self._synthesise),
+            "load_turn": Operation("turn", self._load_turn),
+            "turn_end": Operation("turn", self._turn_end),
         }
 
     def close(self) -> None:
-        for engine in (self._recogniser, self._voice):
+        for engine in (self._recogniser, self._voice, self._turn):
             if engine is not None:
                 engine.close()
 
@@ -50,6 +53,16 @@ class SpeechHost:
     def _load_voice(self, request: Request) -> Answer:
         self._voice = _load("voice", request)
         return {"modules_forbidden": forbidden_modules()}, b""
+
+    def _load_turn(self, request: Request) -> Answer:
+        self._turn = _load("turn", request)
+        return {"modules_forbidden": forbidden_modules()}, b""
+
+    def _turn_end(self, request: Request) -> Answer:
+        if self._turn is None:
+            raise ModelError("No turn detector is loaded.", "Choose one in the settings.", code="missing")
+        clip = decode(AudioClip, request.header.get("clip"), request.body)
+        return {"completeness": self._turn.completeness(clip)}, b""
 
     def _transcribe(self, request: Request) -> Answer:
         if self._recogniser is None:

@@ -220,6 +220,21 @@ class Mouth:
     def close(self) -> None: ...
 
 
+class Melody:
+    """Tells the length of the clip as a share of 8 s; dawdles over 8 kHz."""
+
+    @classmethod
+    def load(cls) -> Melody:
+        return cls()
+
+    def completeness(self, clip: AudioClip) -> float:
+        if clip.rate_hz == 8_000:
+            threading.Event().wait(2)
+        return clip.seconds / 8
+
+    def close(self) -> None: ...
+
+
 class Meaning:
     """An embedder; a text that is an order is obeyed."""
 

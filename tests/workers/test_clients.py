@@ -469,6 +469,27 @@ def test_one_engine_that_cannot_be_loaded_does_not_take_the_other_along(closing:
         SpeechClient(broken, broken, launch=launch)
 
 
+def test_a_turn_detector_gets_the_last_eight_seconds(closing: Any, launch: Launch) -> None:
+    client = closing(SpeechClient(None, None, EngineSpec("stub_engines:Melody"), launch=launch))
+    assert client.completeness(CLIP) == pytest.approx(1 / 8)
+    assert client.completeness(AudioClip(np.ones(16_000 * 20, np.float32), 16_000)) == pytest.approx(1.0)
+
+
+def test_a_turn_detector_that_dawdles_is_not_waited_for(closing: Any, launch: Launch) -> None:
+    client = closing(SpeechClient(None, None, EngineSpec("stub_engines:Melody"), launch=launch))
+    with pytest.raises(WorkerError) as caught:
+        client.completeness(AudioClip(np.ones(800, np.float32), 8_000))
+    assert caught.value.code == "timeout"
+
+
+def test_a_turn_detector_that_cannot_be_loaded_leaves_the_voice_alone(closing: Any, launch: Launch) -> None:
+    broken = EngineSpec("stub_engines:BrokenMind", {"model": "耳朵"})
+    client = closing(SpeechClient(None, EngineSpec("stub_engines:Mouth"), broken, launch=launch))
+    assert (client.voice_error, client.turn_error is None) == (None, False)
+    with pytest.raises(ModelError):
+        client.completeness(CLIP)
+
+
 def test_the_demo_voice_is_the_same_through_a_worker(closing: Any) -> None:
     voice = VoiceSpec("tones")
     here = list(Tones.load().synthesise("你好，世界", CancelToken(), voice=voice))
