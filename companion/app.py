@@ -98,8 +98,8 @@ class Companion:
         if demo:
             settings.mind.engine = "demo"
         log = SqliteChatLog.open(paths.chat_log, backups=paths.backups)
-        tidy_up(paths)
         companion = cls(paths, settings, log, load_catalog(bundled("models") / "catalog.toml"))
+        tidy_up(paths, companion.library)
         companion.opening_notices = [text for text in (said, *log.report.notes, log.read_only) if text]
         return companion
 

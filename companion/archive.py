@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
-import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -29,6 +29,7 @@ from companion.packs.books import BookShelf
 from companion.packs.export import ExportReport, export
 from companion.packs.install import clean
 from companion.packs.library import Library
+from companion.packs.names import free_id, pack_id
 from companion.paths import Paths
 from companion.ports import Cancel
 from companion.settings import Settings
@@ -127,16 +128,17 @@ class Archive:
     def cache(self) -> Path:
         return self._paths.cache / "packs"
 
-    def files_of(self, character: str) -> list[Path]:
-        """Return her documents as files, for a pack that carries them."""
-        folder = self.cache / "exported-lore" / uuid.uuid4().hex
-        folder.mkdir(parents=True, exist_ok=True)
-        files = []
-        for one in self.lore.documents(character):
-            if one.origin == "user" and not one.error:
-                files.append(folder / f"{Path(one.file).stem}.txt")
-                files[-1].write_text(self.lore.source(character, one.id), encoding="utf-8")
-        return files
+    @contextlib.contextmanager
+    def files_of(self, character: str) -> Iterator[list[Path]]:
+        """Give her documents as files, for a pack that carries them; they are gone afterwards."""
+        with staging.staging(self.cache) as folder:
+            files: list[Path] = []
+            for one in self.lore.documents(character):
+                if one.origin == "user" and not one.error:
+                    name = free_id(pack_id(Path(one.file).stem), [file.stem for file in files])
+                    files.append(folder / f"{name}.txt")
+                    files[-1].write_text(self.lore.source(character, one.id), encoding="utf-8")
+            yield files
 
     # ---- trying and switching
 
@@ -183,20 +185,22 @@ class Archive:
         return [max(1, len(text) * 2 // 3) for text in texts]
 
 
-def tidy_up(paths: Paths) -> None:
-    """Take away what an installation that was cut off has left."""
+def tidy_up(paths: Paths, library: Library) -> None:
+    """Take away what an installation that was cut off has left, and what packs that are gone were unpacked to."""
     try:
         clean(paths.characters)
         staging.clean(paths.cache / "packs")
+        library.tidy()
     except (CompanionError, OSError) as error:
         _log.info("what was cut off could not be tidied up: %s", type(error).__name__)
 
 
 def write_character(archive: Archive, report: PackReport, target: Path, *, with_lore: bool) -> ExportReport:
     """Write a character in the form that the suffix of `target` names, her documents with it if wanted."""
-    return export(
-        report, target, cache=archive.cache, include_lore=archive.files_of(report.id) if with_lore else ()
-    )
+    if not with_lore:
+        return export(report, target, cache=archive.cache)
+    with archive.files_of(report.id) as files:
+        return export(report, target, cache=archive.cache, include_lore=files)
 
 
 class _Switchable:

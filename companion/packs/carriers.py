@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from companion.errors import PackError
 from companion.packs import archive, png_chunks
 from companion.packs.assets import INLINE, PICTURES, PORTRAIT, inline_files
 from companion.packs.card import data_of
-from companion.packs.staging import Budget, opened, put, read_bounded, staging, write_new
+from companion.packs.staging import Budget, discard, opened, put, read_bounded, staging, write_new
 from companion.packs.strict_json import MAX_BYTES, load_json
 
 SUFFIXES = (".charx", ".png", ".json", ".jpg", ".jpeg")
@@ -24,6 +25,7 @@ ORIGINAL = ".original"
 _ZIPS = (".charx", ".jpg", ".jpeg")
 _MAX_PICTURE = 32_000_000
 _MAX_FILES = 5_000
+_UNPACKED = re.compile("[0-9a-f]{24}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,16 @@ def carried_by(path: Path) -> tuple[Path | None, tuple[str, ...]]:
         return path, archive.foreign_names(path)
     except (PackError, OSError):
         return None, ()
+
+
+def prune(cache: Path, packs: Iterable[Path]) -> None:
+    """Remove what `read` has unpacked below `cache`, but for the present state of `packs`. Raises OSError."""
+    if not cache.is_dir():
+        return
+    live = {_place(path, cache).name for path in packs if path.is_file()}
+    for folder in sorted(cache.iterdir()):
+        if _UNPACKED.fullmatch(folder.name) and folder.name not in live:
+            discard(folder)
 
 
 def _with_inline(found: Opened, cache: Path, path: Path, chunks: Mapping[str, bytes] | None = None) -> Opened:

@@ -7,7 +7,7 @@ import struct
 import time
 import zlib
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -16,6 +16,7 @@ from companion.domain.character import Character, PackReport, Problem
 from companion.errors import PackError, StorageError
 from companion.packs import archive, card, carriers, png_chunks
 from companion.packs.assets import DOCUMENTS, INLINE, PICTURES, PORTRAIT, Asset, Assets, data_uri
+from companion.packs.names import free_id, pack_id, portable
 from companion.packs.staging import read_bounded, sync_folder, unused
 from companion.packs.strict_json import dump_exact, load_exact, load_json
 from companion.packs.upgrade import as_v2, as_v3, repaired
@@ -103,6 +104,7 @@ def export_charx(
             Asset(0, "icon", "main", "ccdefault:", source.found.portrait), raw_assets, members, source.found
         )
     left_out = _add_lore(include_lore, source, raw_assets, members)
+    members = _made_portable(members, raw_assets)
     result = _stamped(source, raw_assets)
     came_in, names = carriers.carried_by(source.path)
     names = tuple(name for name in names if name not in members)
@@ -267,6 +269,26 @@ def _add_lore(
     return left_out
 
 
+def _made_portable(members: Mapping[str, Path | bytes], raw_assets: list[Any]) -> dict[str, Path | bytes]:
+    """Return `members` under names that every system can unpack; the assets of the card follow them."""
+    out: dict[str, Path | bytes] = {}
+    moved: dict[str, str] = {}
+    for name, content in members.items():
+        if portable(name) != name:
+            stem, dot, suffix = portable(name).rpartition(".")
+            moved[name] = free_id(stem, _stems((*members, *out))) + dot + suffix
+        out[moved.get(name, name)] = content
+    for i, item in enumerate(raw_assets):
+        uri = item.get("uri") if isinstance(item, dict) else None
+        if isinstance(uri, str) and (new := moved.get(uri.removeprefix("embeded://"))) is not None:
+            raw_assets[i] = {**item, "uri": f"embeded://{new}"}
+    return out
+
+
+def _stems(names: Iterable[str]) -> list[str]:
+    return [name.rpartition(".")[0] for name in names]
+
+
 def _lore_asset(path: Path) -> dict[str, Any]:
     ext = path.suffix.lower().lstrip(".")
     return {"type": "x_lore", "uri": "", "name": path.stem, "ext": ext}
@@ -275,7 +297,7 @@ def _lore_asset(path: Path) -> dict[str, Any]:
 def _free_name(kind: str, name: str, suffix: str, members: Mapping[str, object]) -> str:
     """Return an unused ASCII place for an asset, as the suggestions of the CHARX specification have it."""
     place = f"assets/{_ascii(kind) or 'other'}/{_PLACES.get(suffix, 'other')}"
-    stem = _ascii(name) or "file"
+    stem = pack_id(_ascii(name) or "file")
     taken = {one.casefold() for one in members}
     found, n = f"{place}/{stem}{suffix}", 2
     while found.casefold() in taken:

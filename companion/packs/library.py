@@ -30,7 +30,7 @@ class Library:
         self._folders = (*folders, bundled)
         self._bundled, self._cache = bundled, cache
         self._lock = threading.Lock()
-        self._stamp: _Stamp | None = None
+        self._stamp: dict[Path, _Stamp] | None = None
         self._reports: dict[str, PackReport] = {}
 
     def reports(self) -> list[PackReport]:
@@ -61,29 +61,29 @@ class Library:
             self._refresh()
             return before is not None and before != self._stamp
 
+    def tidy(self) -> None:
+        """Remove from the cache what was unpacked from files that are gone or have changed."""
+        with self._lock:
+            carriers.prune(self._cache, self._look())
+
     def _refresh(self) -> None:
         stamp = self._look()
         if stamp == self._stamp:
             return
+        before, known = self._stamp or {}, {one.path: one for one in self._reports.values()}
         self._stamp = stamp
         self._reports = {}
-        for folder in self._folders:
-            for path in _packs_in(folder):
-                id_ = _id_of(path)
-                if id_ not in self._reports:
-                    self._reports[id_] = report_on(path, cache=self._cache, bundled=folder == self._bundled)
+        for path, state in stamp.items():
+            id_ = _id_of(path)
+            if id_ in self._reports:
+                continue
+            # Among hundreds of packs one that came or changed is read, not all of them.
+            if path not in known or before.get(path) != state:
+                known[path] = report_on(path, cache=self._cache, bundled=path.parent == self._bundled)
+            self._reports[id_] = known[path]
 
-    def _look(self) -> _Stamp:
-        found = []
-        for folder in self._folders:
-            for path in _packs_in(folder):
-                for file in (path, path / "card.json"):
-                    try:
-                        status = file.stat()
-                    except OSError:
-                        continue
-                    found.append((str(file), status.st_mtime_ns, status.st_size))
-        return tuple(found)
+    def _look(self) -> dict[Path, _Stamp]:
+        return {path: _stamp_of(path) for folder in self._folders for path in _packs_in(folder)}
 
 
 def report_on(path: Path, *, cache: Path, bundled: bool = False) -> PackReport:
@@ -102,16 +102,26 @@ def report_on(path: Path, *, cache: Path, bundled: bool = False) -> PackReport:
     problems += [
         Problem(name, "is a kind of file that packs may not hold; it is ignored") for name in opened.left_out
     ]
-    spec = fields.get("spec")
     return PackReport(
         id_,
         path,
         replace(character, bundled=bundled),
         tuple(problems),
         fates_of(fields, character, problems),
-        spec if isinstance(spec, str) else "",
+        card.spec_of(fields),
         opened.carrier,
     )
+
+
+def _stamp_of(path: Path) -> _Stamp:
+    found = []
+    for file in (path, path / "card.json"):
+        try:
+            status = file.stat()
+        except OSError:
+            continue
+        found.append((str(file), status.st_mtime_ns, status.st_size))
+    return tuple(found)
 
 
 def _packs_in(folder: Path) -> list[Path]:

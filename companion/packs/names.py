@@ -12,6 +12,7 @@ MAX_PART_BYTES = 240
 MAX_DEPTH = 16
 MAX_ID_CHARS = 80
 _RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])(\.|$)", re.IGNORECASE)
+_NOT_ON_WINDOWS = re.compile(r'[*?"<>|]')
 _SEPARATORS = re.compile(r'[/\\:*?"<>|]+')
 
 
@@ -66,6 +67,11 @@ def pack_id(name: str) -> str:
     if _RESERVED.match(text):
         text = text.replace(".", "-")
     return f"{text}-" if _RESERVED.match(text) else text or "character"
+
+
+def portable(name: str) -> str:
+    """Return the relative name of a file without the characters that Windows allows in none."""
+    return _NOT_ON_WINDOWS.sub("-", name)
 
 
 def free_id(wanted: str, taken: Iterable[str]) -> str:

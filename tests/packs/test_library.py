@@ -92,7 +92,7 @@ def test_a_report_tells_spec_carrier_and_fates(tmp_path: Path, library: Library)
     (mine / "v1.png").write_bytes(png_with({"chara": raw(V1)}))
     found = {report.id: report for report in library.reports()}
     assert (found["v3"].spec, found["v3"].carrier) == ("chara_card_v3", "json")
-    assert (found["v1"].spec, found["v1"].carrier) == ("", "png")
+    assert (found["v1"].spec, found["v1"].carrier) == ("chara_card_v1", "png")
     assert {fate.where for fate in found["v3"].fields} >= {"data.name", "data.first_mes"}
 
 
@@ -242,3 +242,32 @@ def test_an_archive_with_a_damaged_stream_is_listed_and_the_others_live(
     assert damaged.character is None
     assert "cannot be unpacked" in damaged.problems[0].what
     assert library.get("good").name == "Wren"
+
+
+def test_one_more_pack_among_many_is_read_alone(tmp_path: Path, library: Library) -> None:
+    mine = tmp_path / "mine"
+    for n in range(30):
+        (mine / f"卡{n}.json").write_bytes(raw(V3))
+    before = {report.id: report for report in library.reports()}
+    (mine / "新来的.json").write_bytes(raw(V1))
+    (mine / "卡7.json").write_bytes(raw(V1))
+    after = {report.id: report for report in library.reports()}
+    assert {id_ for id_, report in after.items() if report is not before.get(id_)} == {"新来的", "卡7"}
+    assert (after["卡7"].character.name if after["卡7"].character else "") == "Wren"
+
+
+def test_tidying_keeps_only_what_present_files_were_unpacked_to(tmp_path: Path, library: Library) -> None:
+    mine, cache = tmp_path / "mine", tmp_path / "cache"
+    for name in ("old", "new"):
+        with zipfile.ZipFile(mine / f"{name}.charx", "w") as pack:
+            pack.writestr("card.json", json.dumps(V3))
+            pack.writestr("assets/icon/image/main.png", png_with({}))
+    library.reports()
+    (cache / "something-else").mkdir()
+    n_before = len(list(cache.iterdir()))
+    (mine / "old.charx").unlink()
+    library.tidy()
+    assert n_before - len(list(cache.iterdir())) == 1
+    assert (cache / "something-else").is_dir()
+    kept = library.get("new")
+    assert (kept.folder / "assets/icon/image/main.png").is_file()

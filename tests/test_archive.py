@@ -1,0 +1,98 @@
+"""What goes out with a character, and what is tidied up behind her."""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from companion.app import Companion
+from companion.packs.names import objection, portable
+from companion.paths import Paths
+
+pytestmark = pytest.mark.unit
+
+CARD = {
+    "spec": "chara_card_v3",
+    "spec_version": "3.0",
+    "data": {"name": "阿桥", "description": "摆渡人。", "first_mes": "上船吧。", "extensions": {}},
+}
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> Paths:
+    return Paths.under(tmp_path / "home")
+
+
+@pytest.fixture
+def companion(paths: Paths) -> Iterator[Companion]:
+    made = Companion.create(paths, demo=True)
+    yield made
+    made.close()
+
+
+def card_file(folder: Path, name: str = "阿桥.json") -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(json.dumps(CARD, ensure_ascii=False), encoding="utf-8")
+    return folder / name
+
+
+def test_documents_of_one_name_go_out_apart_and_leave_nothing_behind(
+    companion: Companion, paths: Paths, tmp_path: Path
+) -> None:
+    companion.install_character(card_file(tmp_path))
+    for name, text in (
+        ("第一回.txt", "河水向东流。"),
+        ("第一回.md", "渡口有三级石阶。"),
+        ("con.txt", "灯。"),
+    ):
+        (tmp_path / name).write_text(text * 20, encoding="utf-8")
+        companion.lore.add("阿桥", tmp_path / name)
+    companion.export_character("阿桥", tmp_path / "out.charx", with_lore=True)
+    with zipfile.ZipFile(tmp_path / "out.charx") as pack:
+        lore = [name for name in pack.namelist() if "x_lore" in name]
+        assert {pack.read(name).decode()[:2] for name in lore} == {"河水", "渡口", "灯。"}
+    assert not [one for one in (paths.cache / "packs").rglob("*") if one.suffix == ".txt"]
+
+
+def test_a_start_removes_what_gone_packs_were_unpacked_to(paths: Paths) -> None:
+    for name in ("gone", "stays"):
+        paths.characters.mkdir(parents=True, exist_ok=True)
+        with zipfile.ZipFile(paths.characters / f"{name}.charx", "w") as pack:
+            pack.writestr("card.json", json.dumps(CARD))
+            pack.writestr("assets/lore/notes.txt", "x")
+    first = Companion.create(paths, demo=True)
+    first.characters()
+    first.close()
+    unpacked = set((paths.cache / "packs").iterdir())
+    (paths.characters / "gone.charx").unlink()
+    Companion.create(paths, demo=True).close()
+    left = set((paths.cache / "packs").iterdir())
+    assert (len(unpacked), len(left)) == (2, 1)
+    assert left < unpacked
+
+
+@pytest.mark.skipif(
+    portable("a?b") == "a?b" or Path("/") != Path("/").resolve(), reason="needs names Windows lacks"
+)
+def test_files_go_out_under_names_that_windows_can_unpack(
+    companion: Companion, paths: Paths, tmp_path: Path
+) -> None:
+    picture = b"\xff\xd8\xff\xd9"
+    pack = paths.characters / "阿桥"
+    (pack / "assets").mkdir(parents=True)
+    uri = "embeded://assets/笑?.jpg"
+    data = {**CARD["data"], "assets": [{"type": "icon", "uri": uri, "name": "main", "ext": "jpg"}]}  # type: ignore[dict-item]
+    (pack / "card.json").write_text(json.dumps({**CARD, "data": data}), encoding="utf-8")
+    (pack / "assets" / "笑?.jpg").write_bytes(picture)
+    (pack / "assets" / "笑-.jpg").write_bytes(b"\xff\xd8\xff\xd8\xff\xd9")
+    companion.export_character("阿桥", tmp_path / "out.charx", with_lore=False)
+    with zipfile.ZipFile(tmp_path / "out.charx") as out:
+        names = out.namelist()
+        (asset,) = json.loads(out.read("card.json"))["data"]["assets"]
+        assert out.read(asset["uri"].removeprefix("embeded://")) == picture
+    assert [name for name in names if portable(name) != name or objection(name)] == []
