@@ -13,8 +13,9 @@ from companion.engines.catalog import load_catalog, missing_packages
 from companion.errors import ModelError, UsageError
 from companion.paths import Paths, bundled
 
-_PARTS = ("window", "language", "voice", "lorebook", "lore")
+_PARTS = ("window", "language", "voice", "memory", "lorebook", "lore")
 _WITHOUT_MIND = {"lorebook", "lore"}
+_ON_REQUEST = {"memory", "lore"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,13 +23,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "part", nargs="?", choices=_PARTS, metavar="PART", help=f"measure only this; of: {', '.join(_PARTS)}"
     )
     parser.add_argument(
-        "--only", metavar="PARTS", help="several, with commas; default: all but lore, which needs --corpus"
+        "--only",
+        metavar="PARTS",
+        help="several, with commas; default: all but memory, and lore only with --corpus",
     )
     parser.add_argument(
         "--model", action="append", metavar="ID", help="which mind; default: all that can be loaded"
     )
     parser.add_argument("--character", default="xiaoman", metavar="ID")
-    parser.add_argument("--corpus", type=Path, metavar="FILE", help="for lore: a text of 红楼梦")
+    parser.add_argument("--corpus", type=Path, metavar="FILE", help="for lore and memory: a text of 红楼梦")
     parser.add_argument(
         "--scale", type=int, default=1, metavar="N", help="for lore: measure a text N times as long, too"
     )
@@ -36,7 +39,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    usual = [part for part in _PARTS if part != "lore" or arguments.corpus]
+    usual = [
+        part
+        for part in _PARTS
+        if part not in _ON_REQUEST or (part == "lore" and arguments.corpus is not None)
+    ]
     wanted = arguments.part or arguments.only or ",".join(usual)
     parts = [part.strip() for part in wanted.split(",")]
     if unknown := set(parts) - set(_PARTS):
@@ -53,6 +60,8 @@ def run(arguments: argparse.Namespace) -> int:
         out["language"] = [_language(paths, model, arguments.character) for model in models]
     if "voice" in parts:
         out["voice"] = [_voice(arguments, model) for model in models]
+    if "memory" in parts:
+        out["memory"] = [_memory(paths, model, arguments) for model in models]
     if "lorebook" in parts:
         out["lorebook"] = _lorebook()
     if "lore" in parts:
@@ -86,6 +95,21 @@ def _language(paths: Paths, model: str, character: str) -> dict[str, Any]:
     catalog = load_catalog(bundled("models") / "catalog.toml")
     settings, _ = settings_file.load(paths.settings)
     return measure(settings, paths, catalog, library.get(character), model)
+
+
+def _memory(paths: Paths, model: str, arguments: argparse.Namespace) -> dict[str, Any]:
+    from companion import settings as settings_file
+    from companion.cli.benchmarks.memory import measure
+    from companion.packs.library import Library
+
+    library = Library([paths.characters], bundled=bundled("characters"), cache=paths.cache / "packs")
+    catalog = load_catalog(bundled("models") / "catalog.toml")
+    settings, _ = settings_file.load(paths.settings)
+    character = library.get(arguments.character)
+    out = {"without documents": measure(settings, paths, catalog, character, model)}
+    if arguments.corpus is not None:
+        out["with documents"] = measure(settings, paths, catalog, character, model, novel=arguments.corpus)
+    return out
 
 
 def _lorebook() -> dict[str, Any]:

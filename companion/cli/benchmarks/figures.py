@@ -61,7 +61,9 @@ def rss_mb(pid: int) -> dict[str, float]:
     for child in parent.children(recursive=True):
         try:
             words = child.cmdline()
-            role = next((word for word in words if word in ("language", "speech", "audio")), child.name())
+            role = next(
+                (word for word in words if word in ("language", "speech", "audio", "recall")), child.name()
+            )
             out[role] = out.get(role, 0.0) + child.memory_info().rss / 1e6
         except psutil.Error:
             continue
