@@ -10,7 +10,10 @@ from companion.domain.character import VoiceSpec
 
 @dataclass(frozen=True, slots=True)
 class SessionOptions:
-    """What the user has set; read anew at each turn. `default_voice` is used where a character's own fails."""
+    """What the user has set; read anew at each turn. `default_voice` is used where a character's own fails.
+
+    `extra_silence_ms` is how much longer than usual, or shorter if negative, the user wants to be waited for.
+    """
 
     user_name: str = ""
     speak: bool = True
@@ -18,4 +21,5 @@ class SessionOptions:
     hear_language: Literal["character", "auto", "zh", "en"] = "character"
     default_voice: VoiceSpec = field(default_factory=VoiceSpec)
     greet_aloud: bool = False
+    extra_silence_ms: int = 0
     seed: int | None = None

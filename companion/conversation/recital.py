@@ -49,6 +49,14 @@ class Recital:
     def join(self) -> None:
         self._thread.join()
 
+    @property
+    def said_lately(self) -> str:
+        return self._speaker.said_lately
+
+    def hold(self) -> bool:
+        """A recital answers nothing that could go on."""
+        return False
+
     def played(self, seconds: float) -> None:
         self._speaker.played(seconds)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from companion.conversation.bus import EventBus
 from companion.conversation.chats import Chats, Opened
-from companion.conversation.ears import Ears, Understood, Utterance
+from companion.conversation.ears import Ears, Interruption, News, Understood, Utterance
 from companion.conversation.floor import Floor
 from companion.conversation.hearing import Heard
 from companion.conversation.knowledge import Knowledge
@@ -24,6 +24,7 @@ from companion.conversation.turns import Turns
 from companion.domain import commands as do
 from companion.domain import events
 from companion.domain.character import Character
+from companion.domain.gate import Pauses
 from companion.domain.messages import StoredMessage, TurnId
 from companion.domain.prompt import Standing
 from companion.domain.state import ListenMode
@@ -31,6 +32,7 @@ from companion.errors import CompanionError, StorageError
 from companion.ports import (
     AudioIO,
     AudioSignal,
+    BargeIn,
     Cancel,
     ChatLog,
     DeviceLost,
@@ -39,9 +41,11 @@ from companion.ports import (
     Level,
     MicClosed,
     MicOpened,
+    Paused,
     PlaybackEnded,
     PlaybackStarted,
     Played,
+    Resumed,
     SoftEnd,
     SpeechResumed,
     SpeechStarted,
@@ -83,6 +87,7 @@ class Session:
         character: Callable[[str], Character],
         options: Callable[[], SessionOptions],
         knowledge: Knowledge | None = None,
+        pauses: Pauses | None = None,
     ) -> None:
         self._knowledge = knowledge or Knowledge()
         self._engines, self._bus, self._options = engines, bus, options
@@ -91,7 +96,14 @@ class Session:
         self._replies = ReplyMaker(engines, log, bus.publish, self._counter, self._knowledge, self._turn_done)
         self._inbox: queue.Queue[_Item] = queue.Queue(_INBOX)
         self._floor = Floor()
-        self._ears = Ears(engines, bus.publish, self._inbox.put)
+        self._ears = Ears(
+            engines,
+            bus.publish,
+            self._inbox.put,
+            said_lately=self._said_lately,
+            extra_silence_ms=lambda: options().extra_silence_ms,
+            pauses=pauses,
+        )
         self._presence = Presence(
             bus.publish,
             is_busy=lambda: self._floor.active is not None,
@@ -326,7 +338,7 @@ class Session:
 
     def _listen(self, mode: ListenMode) -> None:
         self._ears.listen(mode)
-        self._turns.forget_foreseen()
+        self._turns.nothing_said()
         self._presence.rest()
 
     def _talk(self, held: bool) -> None:
@@ -341,38 +353,57 @@ class Session:
 
     def _on_signal(self, signal: AudioSignal) -> None:
         match signal:
-            case SpeechStarted():
-                if self._floor.active is None:
-                    self._presence.go("hearing")
-                    self._turns.read_ahead()
+            case Paused(turn) if self._is_active(turn):
+                self._presence.go("hearing")
+            case Resumed(turn) if self._is_active(turn):
+                self._presence.go("speaking")
             case PlaybackStarted(turn):
-                if self._floor.active is not None and self._floor.active.turn == turn:
+                if self._is_active(turn):
                     self._presence.go("speaking")
             case DeviceOpened(direction, name, _):
                 self._bus.publish(events.DeviceChanged(direction, name))
             case DeviceLost(direction, _, why, _):
                 self._bus.publish(events.DeviceChanged(direction, "", why))
-            case MicOpened() | MicClosed() | SoftEnd() | SpeechResumed() | UtteranceEnded():
-                now = self._chats.now
-                character = now.character if now is not None else None
-                self._take_heard(self._ears.on_signal(signal, character, self._options().hear_language))
+            case SpeechStarted(at_s):
+                pause_s = self._turns.speech_began(at_s)
+                if pause_s is not None:
+                    self._ears.reopened(pause_s)
+                self._take_heard(self._ears.on_signal(signal, *self._spoken()))
+            case MicOpened() | MicClosed() | SoftEnd() | SpeechResumed() | BargeIn() | UtteranceEnded():
+                self._take_heard(self._ears.on_signal(signal, *self._spoken()))
             case _:
                 pass
 
-    def _take_heard(self, heard: Utterance | Understood | None) -> None:
+    def _is_active(self, turn: TurnId) -> bool:
+        return self._floor.active is not None and self._floor.active.turn == turn
+
+    def _spoken(self) -> tuple[Character | None, str]:
+        now = self._chats.now
+        return (now.character if now is not None else None), self._options().hear_language
+
+    def _said_lately(self) -> str:
+        active = self._floor.active
+        return active.said_lately if active is not None and self._presence.state != "thinking" else ""
+
+    def _take_heard(self, heard: News | None) -> None:
         """Answer a complete utterance; None only means that the rest of the state may have changed."""
         match heard:
+            case Interruption():
+                self._turns.stop("heard")
+                self._presence.go("hearing")
+                self._take_heard(self._ears.go_on(*self._spoken()))
+                return
             case Understood():
                 self._turns.foresee(heard)
                 return
             case Utterance(error=CompanionError() as error):
-                self._turns.forget_foreseen()
+                self._turns.nothing_said()
                 self._turns.fail("recogniser", error)
             case Utterance(text, ended_s) if text:
                 self._turns.say(text, spoken=True, began_s=ended_s)
                 return
             case Utterance():
-                self._turns.forget_foreseen()
+                self._turns.nothing_said()
             case _:
                 pass
         if heard is not None or self._presence.state != "hearing" or not self._ears.may_hear:

@@ -22,18 +22,7 @@ _log = logging.getLogger(__name__)
 _QUEUED_CLAUSES = 4
 _POLL_S = 0.02
 _PLAYBACK_END_S = 0.5
-_PAUSES_S = {
-    "，": 0.12,
-    ",": 0.12,
-    "、": 0.08,
-    "；": 0.22,
-    ";": 0.22,
-    "：": 0.16,
-    ":": 0.16,
-    "…": 0.3,
-    "—": 0.2,
-}
-_SENTENCE_PAUSE_S = 0.28
+_ECHO_S, _AHEAD_S = 10.0, 0.5
 
 
 class Speaker:
@@ -116,6 +105,22 @@ class Speaker:
         if seconds > 0:
             self._publish(HeardTo(self._turn, seconds, self.heard))
         self._playback_ended.set()
+
+    @property
+    def said_lately(self) -> str:
+        """What has been heard in the last ten seconds, with the clause that is being spoken; for the echo of it."""
+        with self._lock:
+            now_s = self._played_s
+            recent = [one for one in self._timeline if now_s - _ECHO_S <= one.start_s <= now_s + _AHEAD_S]
+        return "".join(dict.fromkeys(one.speech.text for one in recent))
+
+    def hold(self) -> bool:
+        """Keep from the loudspeaker what comes; return False if it has had something already."""
+        with self._handing:
+            if self.spoke:
+                return False
+            self._released.clear()
+            return True
 
     def release(self) -> None:
         """Let the loudspeaker have what is spoken already, and from now on everything at once."""

@@ -128,6 +128,15 @@ class ReplyTurn:
             self.interrupt("written")
             raise
 
+    @property
+    def said_lately(self) -> str:
+        """What she has said aloud in the last ten seconds."""
+        return self._speaker.said_lately if self._speaker is not None else ""
+
+    def hold(self) -> bool:
+        """Keep silent until `commit` is called again; return False if it is too late, or there is no voice."""
+        return self._speaker is not None and not self._cancel.requested and self._speaker.hold()
+
     def interrupt(self, keep: Keep) -> None:
         """Stop writing and speaking now; returns at once."""
         if not self._cancel.requested:

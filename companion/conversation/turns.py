@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal
 
 from companion.conversation.bus import EventBus
@@ -24,6 +26,17 @@ from companion.errors import CompanionError, StorageError
 from companion.ports import Cancel, LanguageModel
 
 _log = logging.getLogger(__name__)
+_REOPEN_S = 4.0
+_FULL_STOP = re.compile(r"[。.．]+$")
+_HAN = re.compile("[\u3400-\u9fff]")
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """The user's last words, spoken until `ended_s`, monotonic seconds."""
+
+    message: StoredMessage
+    ended_s: float
 
 
 class Turns:
@@ -46,6 +59,8 @@ class Turns:
         self._options, self._knowledge = options, knowledge
         self.preparation: Preparation | None = None
         self._ahead: Preparation | None = None
+        self._said: _Said | None = None
+        self._reopened: StoredMessage | None = None
         self.n_turns = 0
 
     # ---- what the user says
@@ -54,18 +69,22 @@ class Turns:
         """Keep the user's words and answer them, with what was written in hiding if it fits."""
         if not text or self._chats.now is None:
             return
+        before = self._taken_back() if spoken else None
+        text = joined(before.text, text) if before is not None else text
         draft = self._floor.take_draft(text) if spoken and self._floor.active is None else None
         if draft is None:
             self.stop("heard" if spoken else "written")
         turn = draft.turn.turn if draft is not None else self._next()
         try:
-            message = self._chats.add_user(text, spoken=spoken)
+            message = self._kept(text, before, spoken=spoken)
         except StorageError as error:
             self.fail("storage", error, turn)
             self.stop("written")
             self._presence.rest()
             return
-        self._bus.publish(UserSaid(turn, message, spoken))
+        if before is None:
+            self._bus.publish(UserSaid(turn, message, spoken))
+        self._said, self._reopened = (_Said(message, began_s) if spoken else None), None
         if draft is not None:
             self._presence.go("thinking")
             draft.commit(message)
@@ -73,16 +92,66 @@ class Turns:
         if draft is None:
             self.answer(self._replies.answer(self._chats.path()), turn=turn, began_s=began_s)
 
+    def _kept(self, text: str, before: StoredMessage | None, *, spoken: bool) -> StoredMessage:
+        if before is None:
+            return self._chats.add_user(text, spoken=spoken)
+        self._chats.edit(before.message, text)
+        self.remember_anew()
+        return self._chats.message(before.message)
+
+    # ---- what the user may be saying
+
+    def speech_began(self, at_s: float) -> float | None:
+        """The user speaks. If what he said last is answered but not yet audibly, the answer waits for the rest of it.
+
+        Returns the seconds since his last words then.
+        """
+        active, said = self._floor.active, self._said
+        if active is None:
+            self._presence.go("hearing")
+            self.read_ahead()
+            return None
+        if said is None or at_s - said.ended_s > _REOPEN_S or not active.hold():
+            return None
+        self._reopened = said.message
+        self._presence.go("hearing")
+        return at_s - said.ended_s
+
     def foresee(self, understood: Understood) -> None:
         """Write the reply in hiding to what the user may have finished saying."""
+        before = self._taken_back()
         now = self._chats.now
-        if now is None or self._floor.active is not None or self._floor.has_draft(understood.text):
+        text = joined(before.text, understood.text) if before is not None else understood.text
+        if now is None or self._floor.active is not None or self._floor.has_draft(text):
             return
         if self._ahead is not None:
             self._ahead.stop()
-        target = self._replies.answer(self._path_with(understood.text))
+        target = self._replies.answer(self._path_with(text, before))
         reply = self._reply(target, self._next(), understood.ended_s, hidden=True)
-        self._floor.prepare(Draft(understood.text, target, reply))
+        self._floor.prepare(Draft(text, target, reply))
+
+    def nothing_said(self) -> None:
+        """It was no speech after all: drop what was written in hiding, let go on what was held back."""
+        self._floor.drop()
+        before, self._reopened = self._reopened, None
+        if before is None:
+            return
+        active = self._floor.active
+        if isinstance(active, ReplyTurn):
+            self._presence.go("thinking")
+            active.commit()
+        else:
+            self.answer(self._replies.answer(self._chats.path()))
+
+    def _taken_back(self) -> StoredMessage | None:
+        """Return the message that is being gone on with, if one is; nothing of an answer to it is left."""
+        before = self._reopened
+        if before is not None and self._floor.active is not None:
+            self._floor.stop("written")
+            last = self._chats.path()[-1]
+            if last.role == "assistant" and last.parent == before.message:
+                self._chats.delete_message(last.message)
+        return before
 
     def read_ahead(self, text: str = "") -> None:
         """Let the model read what it will need while the user speaks, who has said `text` so far."""
@@ -178,10 +247,12 @@ class Turns:
         self.n_turns += 1
         return TurnId(self.n_turns)
 
-    def _path_with(self, text: str) -> list[StoredMessage]:
-        now = self._chats.now
+    def _path_with(self, text: str, before: StoredMessage | None = None) -> list[StoredMessage]:
+        now, path = self._chats.now, self._chats.path()
         assert now is not None
-        return path_with(self._chats.path(), now.chat.chat, text, self._knowledge.clock())
+        if before is not None:
+            path = [one for one in path if one.message != before.message]
+        return path_with(path, now.chat.chat, text, self._knowledge.clock())
 
     def _reply(self, target: Target, turn: TurnId, began_s: float, *, hidden: bool = False) -> ReplyTurn:
         now = self._chats.now
@@ -201,3 +272,16 @@ class Turns:
 def _note(error: CompanionError | None) -> None:
     if error is not None:
         _log.info("nothing was read ahead: %s", error.code)
+
+
+def joined(before: str, more: str) -> str:
+    """Return two pieces of one utterance as one text: the recogniser has set a full stop where there was a pause."""
+    is_chinese = _HAN.search(before[-1:] + more[:1] + before) is not None
+    head, n_stops = _FULL_STOP.subn("", before)
+    if is_chinese:
+        return f"{head}，{more}" if n_stops or head[-1:].isalnum() else f"{head}{more}"
+    return (
+        f"{head}, {more[:1].lower() if more[1:2].islower() else more[:1]}{more[1:]}"
+        if n_stops
+        else f"{head} {more}"
+    )
