@@ -75,7 +75,8 @@ class BuildStrip(QFrame):
         self._is_running = True
         # A page that is deleted stops its build.
         self._cancel = token = CancelToken()
-        self.destroyed.connect(token.request)
+        # A slot of PySide must be weakly referable; a token is not.
+        self.destroyed.connect(lambda: token.request())
         self.show_fraction(0.0)
         lore, id_, told = self._companion.lore, self._character, [-1]
 
