@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from companion import wiring
-from companion.conversation.knowledge import Knowledge
+from companion.conversation.knowledge import Knowledge, Told
 from companion.conversation.memory import Remembering
 from companion.conversation.recall import LoreIndexes, recall
 from companion.conversation.slots import Engines
 from companion.domain import events
 from companion.domain.character import Character, Lorebook, PackReport
 from companion.domain.lore import Scan, Scene
-from companion.domain.memory import Memory, Recollected
+from companion.domain.memory import Recollected
 from companion.domain.messages import Message, StoredMessage
 from companion.domain.passages import FoundPassage
 from companion.engines.catalog import Catalog
@@ -99,9 +99,7 @@ class Archive:
             books=lambda character, chat: self.books.attached(character.id, chat),
             passages=self._passages,
             switched_off=self._log.memories.switched_off,
-            remembering=_Switchable(
-                self.remembering, self._log.memories.cards, lambda: self._settings().recall.remember
-            ),
+            remembering=_Switchable(self.remembering, lambda: self._settings().recall.remember),
             summary=self._log.memories.summary,
             keep_summary=self._log.memories.keep_summary,
             last_talk=self._last_talk,
@@ -206,10 +204,8 @@ def write_character(archive: Archive, report: PackReport, target: Path, *, with_
 class _Switchable:
     """The memory as long as the settings want it; satisfies `knowledge.Remembers`."""
 
-    def __init__(
-        self, remembering: Remembering, cards: Callable[[str], Sequence[Memory]], is_on: Callable[[], bool]
-    ) -> None:
-        self._remembering, self._cards, self._is_on = remembering, cards, is_on
+    def __init__(self, remembering: Remembering, is_on: Callable[[], bool]) -> None:
+        self._remembering, self._is_on = remembering, is_on
 
     def learn(self, character: Character, message: StoredMessage) -> None:
         if self._is_on():
@@ -239,5 +235,9 @@ class _Switchable:
     def changed(self, character: Character) -> None:
         self._remembering.changed(character.id)
 
-    def facts(self, character: Character) -> Sequence[str]:
-        return [card.text for card in self._cards(character.id)] if self._is_on() else ()
+    def told(self, character: Character, messages: Sequence[StoredMessage]) -> Told:
+        told = self._remembering.told(character.id, messages)
+        return told if self._is_on() else Told(told.messages)
+
+    def corrects(self, character: Character, message: int) -> bool:
+        return self._remembering.corrects(character.id, message)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from companion.conversation.clock import background
 from companion.conversation.explaining import fired_in
-from companion.conversation.knowledge import Knowledge
+from companion.conversation.knowledge import Knowledge, Told
 from companion.conversation.preparation import as_prompt_messages
 from companion.conversation.recall import LoreIndexes, recall
 from companion.conversation.summary import is_valid, needs_summary, write_summary
@@ -44,6 +44,7 @@ class Gathering:
         self._knowledge = knowledge
         self._indexes = LoreIndexes()
         self._regex = TimedRegex()
+        self._used_summary = ("", "")
 
     def standing(
         self, character: Character, chat: str, path: Sequence[StoredMessage], user_name: str
@@ -55,24 +56,44 @@ class Gathering:
             character,
             user_name,
             tuple(index.constants(off)),
-            self._summary(chat, path),
+            self._summary(character, chat, path),
             zlib.crc32(chat.encode()),
         )
 
-    def _summary(self, chat: str, path: Sequence[StoredMessage]) -> str:
-        kept = self._knowledge.summary(chat)
-        return kept.text if kept is not None and is_valid(kept, path) else ""
+    def _summary(self, character: Character, chat: str, path: Sequence[StoredMessage]) -> str:
+        kept, used = self._knowledge.summary(chat), self._used_summary
+        if kept is None:
+            return ""
+        text = kept.text if is_valid(kept, path, self._telling(character)) else ""
+        # A summary that the newest words correct stands for this one turn: without it all would be read anew.
+        if not text and used == (chat, kept.text) and self._corrects(character, path):
+            return kept.text
+        self._used_summary = (chat, text)
+        return text
+
+    def _corrects(self, character: Character, path: Sequence[StoredMessage]) -> bool:
+        remembering = self._knowledge.remembering
+        is_due = bool(path) and path[-1].role == "user"
+        return is_due and remembering is not None and remembering.corrects(character, path[-1].message)
+
+    def _telling(self, character: Character) -> Callable[[Sequence[StoredMessage]], Told]:
+        """Return what tells which of a stretch of messages may stand in a summary."""
+        remembering = self._knowledge.remembering
+        if remembering is None:
+            return lambda messages: Told(tuple(messages))
+        return lambda messages: remembering.told(character, messages)
 
     def keep_summary(
         self, standing: Standing, chat: str, path: Sequence[StoredMessage], n_dropped: int, cancel: Cancel
     ) -> bool:
         """Write down what the first `n_dropped` messages said, if that is not told yet; return whether it was."""
         kept = self._knowledge.summary(chat)
-        if not needs_summary(path, n_dropped, kept):
+        character = standing.character
+        telling = self._telling(character)
+        if not needs_summary(path, n_dropped, kept, telling):
             return False
-        before = kept if kept is not None and is_valid(kept, path) else None
+        before = kept if kept is not None and is_valid(kept, path, telling) else None
         dropped = [one for one in path[:n_dropped] if before is None or one.message > before.until]
-        character, remembering = standing.character, self._knowledge.remembering
         # Models of the size that comes along invent what was said; the user's own words do not.
         summary = write_summary(
             character.language,
@@ -84,7 +105,7 @@ class Gathering:
             name=character.shown_name,
             now=self._knowledge.clock(),
             before=before.text if before is not None else "",
-            facts=remembering.facts(character) if remembering is not None else (),
+            telling=telling,
         )
         if summary is None or not summary.text:
             return False

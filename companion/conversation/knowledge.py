@@ -14,6 +14,14 @@ from companion.domain.passages import FoundPassage
 from companion.ports import Cancel
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What of a stretch of messages may be told again, and what is known from it for certain, as sentences."""
+
+    messages: tuple[StoredMessage, ...] = ()
+    facts: tuple[str, ...] = ()
+
+
 class Remembers(Protocol):
     """What she knows of the user; every method may be called from any thread."""
 
@@ -46,8 +54,12 @@ class Remembers(Protocol):
         """Messages were edited, deleted or brought back; at once."""
         ...
 
-    def facts(self, character: Character) -> Sequence[str]:
-        """Return what is known for certain, as sentences."""
+    def told(self, character: Character, messages: Sequence[StoredMessage]) -> Told:
+        """Return what of `messages` still holds: nothing that was corrected or forgotten since."""
+        ...
+
+    def corrects(self, character: Character, message: int) -> bool:
+        """Tell whether something known was taken back by this message."""
         ...
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from companion.conversation.bus import Subscriber
+from companion.conversation.knowledge import Told
 from companion.conversation.relevance import dated, excerpt, overlap, weighted
 from companion.domain.character import Character
 from companion.domain.events import MemoriesChanged
@@ -218,6 +219,22 @@ class Remembering:
             IndexItem(_card_id(one), one.text, context=slot_words(one.slot))
             for one in self._memories.cards(character)
         ]
+
+    # ---- what may be told again
+
+    def told(self, character: str, messages: Sequence[StoredMessage]) -> Told:
+        """Return what of `messages` still holds, and the valid cards that came from them."""
+        silent, said = self._memories.silenced(character), {one.message for one in messages}
+        return Told(
+            tuple(one for one in messages if one.message not in silent),
+            tuple(card.text for card in self._memories.cards(character) if card.message in said),
+        )
+
+    def corrects(self, character: str, message: int) -> bool:
+        """Tell whether a card from this message took the place of an older one."""
+        cards = self._memories.cards(character, all_states=True)
+        fresh = {card.memory for card in cards if card.message == message}
+        return any(card.replaced_by in fresh for card in cards if card.message != message)
 
     # ---- recollecting
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
+from companion.conversation.knowledge import Told
 from companion.conversation.relevance import weighted
 from companion.domain.character import Sampling
 from companion.domain.memory import Summary
@@ -17,11 +18,13 @@ from companion.text.language import language_of
 from companion.text.sentences import sentence_ends
 
 Language = Literal["zh", "en"]
+Telling = Callable[[Sequence[StoredMessage]], Told]
 
 _LIMIT = {"zh": 160, "en": 560}
 _LEAST = 12
 _MAX_TOKENS = 150
 _FEWEST_MESSAGES = 4
+_MOST_FACTS = 6
 _EXTRACT_CLAUSES, _CLAUSE_CHARS = 8, {"zh": 24, "en": 80}
 _LINE_CHARS = {"zh": 120, "en": 360}
 _GROUNDED = 0.6
@@ -56,30 +59,43 @@ _GAPS = re.compile(r"\s+")
 _HAN = re.compile("[\u4e00-\u9fff]")
 
 
-def digest_of(messages: Sequence[StoredMessage]) -> str:
-    """Return what changes whenever one of the messages does: an edit above makes a summary invalid."""
+def _all(messages: Sequence[StoredMessage]) -> Told:
+    return Told(tuple(messages))
+
+
+def digest_of(told: Told) -> str:
+    """Return what changes whenever a message does, or what is known from it: the summary is invalid then."""
     hashed = hashlib.sha256()
-    for one in messages:
+    for one in told.messages:
         hashed.update(f"{one.message}\0{one.role}\0{one.text}\0".encode())
+    hashed.update("\0".join(told.facts).encode())
     return hashed.hexdigest()[:16]
 
 
-def is_valid(summary: Summary | None, path: Sequence[StoredMessage]) -> bool:
+def is_valid(summary: Summary | None, path: Sequence[StoredMessage], telling: Telling = _all) -> bool:
     """Tell whether a summary stands for what the path still says up to its last message."""
     if summary is None:
         return False
-    covered = [one for one in path if one.message <= summary.until]
-    return bool(covered) and covered[-1].message == summary.until and digest_of(covered) == summary.digest
+    covered = _covered(path, summary.until)
+    if not covered or covered[-1].message != summary.until:
+        return False
+    return digest_of(telling(covered)) == summary.digest
 
 
-def needs_summary(path: Sequence[StoredMessage], n_dropped: int, summary: Summary | None) -> bool:
+def _covered(path: Sequence[StoredMessage], until: int) -> list[StoredMessage]:
+    return [one for one in path if one.message <= until and one.text.strip()]
+
+
+def needs_summary(
+    path: Sequence[StoredMessage], n_dropped: int, summary: Summary | None, telling: Telling = _all
+) -> bool:
     """Tell whether the first `n_dropped` messages of the path, which left the prompt, are told by no valid summary.
 
     A few more than the summary covers may leave before another is written: once a trim, not once a turn.
     """
     if n_dropped < _FEWEST_MESSAGES:
         return False
-    if not is_valid(summary, path):
+    if not is_valid(summary, path, telling):
         return True
     assert summary is not None
     return sum(1 for one in path[:n_dropped] if one.message > summary.until) >= _FEWEST_MESSAGES
@@ -96,27 +112,29 @@ def write_summary(
     name: str,
     now: float,
     before: str = "",
-    facts: Sequence[str] = (),
+    telling: Telling = _all,
 ) -> Summary | None:
     """Return a summary of the `dropped` messages of `path`, None when cancelled; takes seconds with a model.
 
     `name` is the character's; `before` is the text of a valid summary of what left earlier, `dropped` are then
-    those after it. Without a model, and where it fails, the summary is made of the user's own words and `facts`:
-    models below some 3 billion weights seldom write a better one. Raises CompanionError.
+    those after it. `telling` returns what of messages still holds: nothing else is told. Without a model, and
+    where it fails, the summary is made of the user's own words and the facts: models below some 3 billion weights
+    seldom write a better one. Raises CompanionError.
     """
+    until = dropped[-1].message
+    whole, told = telling(_covered(path, until)), telling(dropped)
     text = ""
     if model is not None:
-        prompt = _prompt(language, dropped, name, before, model)
+        prompt = _prompt(language, told.messages, name, before, model)
         written = _OPENING[language] + _written(model, prompt, cancel)
-        text = checked(written, language, [before, name, *(one.text for one in dropped)])
+        text = checked(written, language, [before, name, *(one.text for one in told.messages)])
     if cancel.requested:
         return None
-    covered = [one for one in path if one.message <= dropped[-1].message]
     return Summary(
         chat=chat,
-        until=dropped[-1].message,
-        digest=digest_of(covered),
-        text=text or extract(language, dropped, before=before, facts=facts),
+        until=until,
+        digest=digest_of(whole),
+        text=text or extract(language, whole.messages, facts=whole.facts),
         model=model.info.name if text and model is not None else "extract",
         created_at=now,
     )
@@ -136,17 +154,14 @@ def _prompt(
     )
 
 
-def extract(
-    language: Language, dropped: Sequence[StoredMessage], *, before: str = "", facts: Sequence[str] = ()
-) -> str:
-    """Return a summary without a model: what was told before, the facts, then the user's openings, oldest first."""
+def extract(language: Language, dropped: Sequence[StoredMessage], *, facts: Sequence[str] = ()) -> str:
+    """Return a summary without a model: the facts, then the most telling of the user's openings, oldest first."""
     room = _LIMIT[language]
     said = [_first_sentence(one.text, language) for one in dropped if one.role == "user"]
     telling = {one: sum(weighted(one).values()) for one in said if not is_question(one)}
     best = sorted(telling, key=lambda one: -telling[one])[:_EXTRACT_CLAUSES]
     said = [one for one in telling if one in best and telling[one] >= 1.0]
-    parts = [before[: room // 2].strip("。. ")] if before else []
-    parts += list(dict.fromkeys(facts))[:6]
+    parts = list(dict.fromkeys(facts))[:_MOST_FACTS]
     if said:
         joined = ("；" if language == "zh" else "; ").join(said)
         parts.append(f"用户说过：{joined}" if language == "zh" else f"The user said: {joined}")

@@ -7,7 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from companion.conversation.knowledge import Told
 from companion.conversation.summary import (
+    Telling,
     checked,
     digest_of,
     extract,
@@ -17,6 +19,7 @@ from companion.conversation.summary import (
 )
 from companion.domain.cancel import CancelToken
 from companion.domain.character import Sampling
+from companion.domain.memory import Summary
 from companion.domain.messages import StoredMessage
 from companion.engines.language_models.scripted import Scripted
 from companion.ports import Cancel, GenerationDone, Prompt, TextDelta
@@ -31,6 +34,7 @@ _EN = (
     "Let us go to the sea in autumn.",
     "Tea, please.",
 )
+_FACTS = {"zh": ("用户叫林晚舟",), "en": ("The user's name is Tom",)}
 _GOOD = {
     "zh": "用户叫林晚舟，是青岛的牙医。他养了一只猫，叫豆包。两人约定秋天去看海。",
     "en": "The user is Tom, a night nurse in Bristol. He has a dog called Rex. They agreed to go to the sea in autumn.",
@@ -86,11 +90,11 @@ def _written(language: str, text: str, messages: Sequence[StoredMessage] | None 
         chat="c",
         name="小满",
         now=5.0,
-        facts=("用户叫林晚舟",) if language == "zh" else ("The user's name is Tom",),
+        telling=lambda messages: Told(tuple(messages), _FACTS[language]),
     )
     assert summary is not None
     assert (summary.until, summary.chat, summary.created_at) == (8, "c", 5.0)
-    assert is_valid(summary, path)
+    assert is_valid(summary, path, lambda messages: Told(tuple(messages), _FACTS[language]))
     assert len(mind.prompts) == 1
     return summary.model, summary.text
 
@@ -156,7 +160,7 @@ def test_what_was_told_before_goes_on_in_the_next_summary() -> None:
         before="用户叫林晚舟。",
     )
     assert summary is not None
-    assert summary.text.startswith("用户叫林晚舟")
+    assert summary.text.startswith("用户说过：我叫林晚舟")
     assert "更早的事：用户叫林晚舟。" in mind.prompts[0].turn[-1].text
     assert is_valid(summary, path)
 
@@ -172,7 +176,42 @@ def test_an_edit_above_makes_a_summary_invalid() -> None:
     assert not is_valid(summary, path[:4])
     assert not is_valid(None, path)
     assert is_valid(summary, [*path, replace(path[-1], message=99)])
-    assert digest_of(path[:8]) != digest_of(edited[:8])
+    assert digest_of(Told(tuple(path[:8]))) != digest_of(Told(tuple(edited[:8])))
+
+
+def test_a_correction_makes_a_summary_invalid_and_leaves_the_next_one() -> None:
+    path = _chat("zh")
+
+    def written(telling: Telling) -> Summary:
+        summary = write_summary(
+            "zh", None, path[:8], path, CancelToken(), chat="c", name="小满", now=1.0, telling=telling
+        )
+        assert summary is not None
+        return summary
+
+    def before(messages: Sequence[StoredMessage]) -> Told:
+        return Told(tuple(messages), ("用户的工作是牙医",))
+
+    def silenced(messages: Sequence[StoredMessage]) -> Told:
+        return Told(tuple(one for one in messages if "牙医" not in one.text), ("用户的工作是牙医",))
+
+    def corrected(messages: Sequence[StoredMessage]) -> Told:
+        return Told(tuple(one for one in messages if "牙医" not in one.text), ("用户的工作是兽医",))
+
+    told = written(before)
+    assert "牙医" in told.text
+    assert is_valid(told, path, before)
+    assert not is_valid(told, path, silenced)
+    assert not is_valid(written(silenced), path, corrected)
+    assert "牙医" not in written(corrected).text
+    assert "兽医" in written(corrected).text
+    assert needs_summary(path, 8, told, corrected)
+
+
+def test_a_message_without_text_does_not_make_a_summary_invalid() -> None:
+    path = _chat("zh")
+    summary = write_summary("zh", None, path[:8], path, CancelToken(), chat="c", name="小满", now=1.0)
+    assert is_valid(summary, [*path[:4], StoredMessage(4, "c", 4, "assistant", "", 1.0), *path[4:]])
 
 
 def test_a_summary_is_written_once_a_trim() -> None:
@@ -190,7 +229,7 @@ def test_a_summary_is_written_once_a_trim() -> None:
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_an_extract_stays_within_its_limit(language: str) -> None:
     long = [replace(one, text=one.text * 30) for one in _chat(language) * 20]
-    text = extract(language, long, before="旧" * 400, facts=("事实" * 40,))  # type: ignore[arg-type]
+    text = extract(language, long, facts=("事实" * 40,))  # type: ignore[arg-type]
     assert 0 < len(text) <= (160 if language == "zh" else 560)
     assert extract(language, []) == ""  # type: ignore[arg-type]
 

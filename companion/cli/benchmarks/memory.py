@@ -110,7 +110,9 @@ def measure(
 def told(turns: Sequence[Turn]) -> dict[str, Any]:
     """Return the figures of turns."""
     asked = [turn for turn in turns if turn.line.asks is not None]
-    found = [turn for turn in asked if turn.line.asks and turn.line.asks.wanted in turn.known]
+    recalled = [turn for turn in asked if turn.line.asks and turn.line.asks.wanted in turn.known]
+    at_hand = [turn for turn in asked if turn.line.asks and turn.line.asks.wanted in turn.present]
+    found = [turn for turn in asked if turn in recalled or turn in at_hand]
     within = [turn for turn in turns if turn.beyond <= BOUND]
     back = list(_returned(turns))
     return {
@@ -119,12 +121,15 @@ def told(turns: Sequence[Turn]) -> dict[str, Any]:
             "asked": len(asked),
             "found": len(found),
             "share": round(len(found) / max(1, len(asked)), 3),
-            "of_them_in_what_was_recalled": sum(
-                1 for turn in found if turn.line.asks and turn.line.asks.wanted not in turn.present
-            ),
+            "recalled": len(recalled),
+            "still_in_the_history": len(at_hand),
             "missing": [turn.line.said for turn in asked if turn not in found],
         },
-        "corrected": {"facts": sum(1 for fact in FACTS if fact.corrected), "old_forms_returned": back},
+        "corrected": {
+            "facts": sum(1 for fact in FACTS if fact.corrected),
+            "n_old_forms_returned": len(back),
+            "old_forms_returned": back[:20],
+        },
         "evaluated_beyond": summary([turn.beyond for turn in turns], 0),
         "within_bound": {
             "bound": BOUND,
