@@ -143,6 +143,11 @@ class Session:
         self._thread.join()
         self._ears.close()
 
+    @property
+    def pauses(self) -> Pauses:
+        """What is known by now of how this user speaks; for the next session."""
+        return self._ears.pauses
+
     def join_signals(self) -> None:
         """Wait for the signal thread, after the audio was closed."""
         if self._signals is not None:
