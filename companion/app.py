@@ -30,7 +30,7 @@ from companion.hardware import Hardware, look
 from companion.packs import editor
 from companion.packs.editor import CharacterDraft
 from companion.packs.export import ExportReport
-from companion.packs.install import install
+from companion.packs.install import install, present, stand_in
 from companion.packs.install import remove as remove_pack
 from companion.packs.library import Library
 from companion.paths import Paths, bundled
@@ -157,19 +157,47 @@ class Companion:
 
     def save_character(self, draft: CharacterDraft) -> PackReport:
         """Save a draft of the editor; writes files. Raises PackError, StorageError."""
-        return editor.save(draft, self.paths.characters, cache=self.paths.cache / "packs")
+        return editor.save(draft, self.paths.characters, cache=self.archive.cache)
 
-    def install_character(self, source: Path) -> PackReport:
-        """Take in a dropped pack; copies files. Raises PackError, StorageError."""
-        taken = [one.id for one in self.characters() if one.character is not None and one.character.bundled]
-        return install(source, self.paths.characters, cache=self.paths.cache / "packs", taken=taken)
+    def install_character(self, source: Path, *, replace: str | None = None) -> PackReport:
+        """Take in a dropped pack, beside those that are there or in place of `replace`; copies files.
+
+        Raises PackError, StorageError; UsageError for `replace` where it ships with the program.
+        """
+        return install(
+            source, self.paths.characters, cache=self.archive.cache, replace=replace, taken=self._ships()
+        )
+
+    def present_character(self, source: Path) -> str | None:
+        """Return the id of the user's character that has the name which `source` would get, None if there is none."""
+        return present(source, self.paths.characters)
+
+    def replace_character(self, old: str, new: str) -> PackReport:
+        """Let the character `new` stand in for `old`, whose chats it takes over. Raises as `install_character` does."""
+        report = stand_in(
+            self._own(new).path,
+            self._own(old).id,
+            self.paths.characters,
+            cache=self.archive.cache,
+            taken=self._ships(),
+        )
+        self.archive.forget_character(new)
+        return report
+
+    def _ships(self) -> list[str]:
+        return [one.id for one in self.characters() if one.character is not None and one.character.bundled]
+
+    def _own(self, id_: str) -> PackReport:
+        report = next((one for one in self.characters() if one.id == id_), None)
+        if report is None or not report.path.is_relative_to(self.paths.characters):
+            raise UsageError(
+                f"'{id_}' cannot be deleted or replaced.", "Only characters that you added can be."
+            )
+        return report
 
     def remove_character(self, id_: str) -> None:
         """Delete a pack and what was derived from it; its chats stay. Raises CompanionError."""
-        report = next((one for one in self.characters() if one.id == id_), None)
-        if report is None or not report.path.is_relative_to(self.paths.characters):
-            raise UsageError(f"'{id_}' cannot be deleted.", "Only characters that you added can be.")
-        remove_pack(report.path)
+        remove_pack(self._own(id_).path)
         self.archive.forget_character(id_)
 
     def export_character(self, id_: str, target: Path, /, *, with_lore: bool) -> ExportReport:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from companion.app import Companion
+from companion.errors import UsageError
 from companion.packs.names import objection, portable
 from companion.paths import Paths
 
@@ -76,9 +77,7 @@ def test_a_start_removes_what_gone_packs_were_unpacked_to(paths: Paths) -> None:
     assert left < unpacked
 
 
-@pytest.mark.skipif(
-    portable("a?b") == "a?b" or Path("/") != Path("/").resolve(), reason="needs names Windows lacks"
-)
+@pytest.mark.skipif(os.name == "nt", reason="needs a name that Windows lacks")
 def test_files_go_out_under_names_that_windows_can_unpack(
     companion: Companion, paths: Paths, tmp_path: Path
 ) -> None:
@@ -96,3 +95,16 @@ def test_files_go_out_under_names_that_windows_can_unpack(
         (asset,) = json.loads(out.read("card.json"))["data"]["assets"]
         assert out.read(asset["uri"].removeprefix("embeded://")) == picture
     assert [name for name in names if portable(name) != name or objection(name)] == []
+
+
+def test_a_character_stands_in_for_another_and_keeps_its_id(companion: Companion, tmp_path: Path) -> None:
+    source = card_file(tmp_path)
+    companion.install_character(source)
+    beside = companion.install_character(source)
+    assert (beside.id, companion.present_character(source)) == ("阿桥-2", "阿桥")
+    assert companion.replace_character("阿桥", beside.id).id == "阿桥"
+    assert companion.install_character(source, replace="阿桥").id == "阿桥"
+    own = [one.id for one in companion.characters() if one.character and not one.character.bundled]
+    assert own == ["阿桥"]
+    with pytest.raises(UsageError):
+        companion.replace_character("wren", "阿桥")

@@ -39,6 +39,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--picture", type=Path, metavar="PNG", help="export as .png: the picture to write into"
     )
+    parser.add_argument(
+        "--replace",
+        action="store_true",
+        help="import: let a character stand in for the one of its name, instead of beside it",
+    )
     parser.add_argument("--chat", default="", metavar="CHAT", help="books attach, detach: this chat only")
     parser.add_argument(
         "--form", choices=("lorebook_v3", "world_info"), default="lorebook_v3", help="books export"
@@ -51,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
     shelf = BookShelf(paths.data / "lorebooks")
     names: list[str] = arguments.names
     if arguments.action == "import":
-        return _import(names, paths, shelf, as_json=arguments.json)
+        return _import(names, arguments, paths, library, shelf)
     if arguments.action == "export":
         return _export(names, arguments, library, paths)
     if arguments.action == "remove":
@@ -74,15 +79,26 @@ def _list(names: Sequence[str], library: Library, paths: Paths, *, check: bool, 
     return 1 if check and broken else 0
 
 
-def _import(names: Sequence[str], paths: Paths, shelf: BookShelf, *, as_json: bool) -> int:
+def _import(
+    names: Sequence[str], arguments: argparse.Namespace, paths: Paths, library: Library, shelf: BookShelf
+) -> int:
     from companion.packs.intake import take_in
 
     if not names:
         raise UsageError("Nothing to import was named.", "Example: companion characters import card.png")
+    as_json: bool = arguments.json
+    ships = [one.id for one in library.reports() if one.character is not None and one.character.bundled]
     taken = [
         one
         for name in names
-        for one in take_in(Path(name), paths.characters, shelf, cache=paths.cache / "packs")
+        for one in take_in(
+            Path(name),
+            paths.characters,
+            shelf,
+            cache=paths.cache / "packs",
+            taken=ships,
+            replace=arguments.replace,
+        )
     ]
     out: list[dict[str, Any]] = []
     for one in taken:

@@ -35,8 +35,11 @@ def install(
 
     Nothing is overwritten, unless `replace` is the id of the pack that it shall stand for. `taken` are further ids
     that must not be used. What was left out or renamed is among the problems. Raises PackError when it is no usable
-    character, and then nothing was installed; StorageError when it cannot be written.
+    character, and then nothing was installed; UsageError when `replace` is taken or no pack's id; StorageError when
+    it cannot be written.
     """
+    if replace is not None and clash_key(replace) in {clash_key(one) for one in taken}:
+        raise UsageError(f"'{replace}' belongs to the program and stays.", "Your own ones can be replaced.")
     try:
         with staging.staging(characters) as place:
             pack = place / "pack"
@@ -54,6 +57,25 @@ def install(
         raise _storage_error(source.name, "copied", error) from error
     found = report_on(target, cache=cache)
     return changed(found, problems=(*found.problems, *(one for one in problems if one not in found.problems)))
+
+
+def present(source: Path, characters: Path) -> str | None:
+    """Return the id of the pack below `characters` that has the name which `source` would get, or None."""
+    wanted = clash_key(_wanted(source))
+    return next((id_ for id_ in _ids(characters) if clash_key(id_) == wanted), None)
+
+
+def stand_in(
+    new: Path, old: str, characters: Path, *, cache: Path, taken: Collection[str] = ()
+) -> PackReport:
+    """Put the pack `new`, folder or file, in the place of the one called `old`, and return it as found there.
+
+    Raises as `install` does, and both are there still.
+    """
+    found = install(new, characters, cache=cache, replace=old, taken=taken)
+    if new != found.path and os.path.lexists(new):
+        remove(new)
+    return found
 
 
 def remove(pack: Path) -> None:
@@ -163,6 +185,8 @@ def _replaced(pack: Path, characters: Path, id_: str) -> Path:
 
 
 def _ids(characters: Path) -> Iterator[str]:
+    if not characters.is_dir():
+        return
     for path in characters.iterdir():
         if not path.name.startswith("."):
             yield path.name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -10,7 +11,7 @@ from companion.domain.character import PackReport
 from companion.errors import CompanionError, PackError
 from companion.packs import carriers
 from companion.packs.books import BookInfo, BookShelf, is_book
-from companion.packs.install import install
+from companion.packs.install import install, present
 
 _MAX_FILES = 1_000
 
@@ -34,25 +35,38 @@ def kind_of(path: Path) -> Literal["character", "lorebook", "folder", ""]:
     return "lorebook" if is_book(path) else "character"
 
 
-def take_in(path: Path, characters: Path, shelf: BookShelf, *, cache: Path) -> list[Taken]:
-    """Install a card, a lorebook, or each of them in a folder; what fails is told and keeps no other from it."""
+def take_in(
+    path: Path,
+    characters: Path,
+    shelf: BookShelf,
+    *,
+    cache: Path,
+    taken: Collection[str] = (),
+    replace: bool = False,
+) -> list[Taken]:
+    """Install a card, a lorebook, or each of them in a folder; what fails is told and keeps no other from it.
+
+    `taken` are ids that no character may get. With `replace` a character stands in for the installed one of its
+    name, instead of beside it.
+    """
+
+    def take(one: Path) -> Taken:
+        try:
+            if kind_of(one) == "lorebook":
+                return Taken(one, book=shelf.install(one))
+            old = present(one, characters) if replace else None
+            return Taken(one, character=install(one, characters, cache=cache, replace=old, taken=taken))
+        except CompanionError as error:
+            return Taken(one, error=error)
+
     if not path.exists():
         raise PackError(f"There is no file '{path.name}'.", "Check the name.", code="not_found")
     if kind_of(path) != "folder":
-        return [_take(path, characters, shelf, cache)]
+        return [take(path)]
     inside = [one for one in sorted(path.iterdir()) if not one.name.startswith((".", "_"))]
     wanted = [one for one in inside if kind_of(one) in ("character", "lorebook")][:_MAX_FILES]
     if not wanted:
         raise PackError(
             f"{path.name} holds no characters and no lorebooks.", "Choose a folder with cards or .json files."
         )
-    return [_take(one, characters, shelf, cache) for one in wanted]
-
-
-def _take(path: Path, characters: Path, shelf: BookShelf, cache: Path) -> Taken:
-    try:
-        if kind_of(path) == "lorebook":
-            return Taken(path, book=shelf.install(path))
-        return Taken(path, character=install(path, characters, cache=cache))
-    except CompanionError as error:
-        return Taken(path, error=error)
+    return [take(one) for one in wanted]

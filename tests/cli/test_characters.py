@@ -31,6 +31,27 @@ def test_a_character_goes_out_and_comes_back(run: Run, tmp_path: Path, suffix: s
     assert taken["id"] not in {one["id"] for one in run("characters", "list", "--json").json}
 
 
+def test_an_import_replaces_only_where_it_is_asked_to(run: Run, tmp_path: Path) -> None:
+    card = {"name": "阿桥", "description": "旧的。", "first_mes": "上船吧。"}
+    source = tmp_path / "阿桥.json"
+    source.write_text(json.dumps(card, ensure_ascii=False), "utf-8")
+    ids = [run("characters", "import", str(source), "--json").json[0]["id"] for _ in range(2)]
+    assert ids == ["阿桥", "阿桥-2"]
+    source.write_text(json.dumps({**card, "name": "新桥"}, ensure_ascii=False), "utf-8")
+    (taken,) = run("characters", "import", str(source), "--replace", "--json").json
+    assert (taken["id"], taken["name"]) == ("阿桥", "新桥")
+    found = {one["id"]: one["name"] for one in run("characters", "list", "--json").json}
+    assert (found["阿桥"], found["阿桥-2"]) == ("新桥", "阿桥")
+
+
+def test_no_import_takes_the_place_of_one_that_ships(run: Run, tmp_path: Path) -> None:
+    source = tmp_path / "wren.json"
+    source.write_text(json.dumps({"name": "W", "description": "x", "first_mes": "Hi."}), "utf-8")
+    for more in ((), ("--replace",)):
+        (taken,) = run("characters", "import", str(source), *more, "--json").json
+        assert taken["id"].startswith("wren-")
+
+
 def test_a_text_goes_along_as_lore(run: Run, tmp_path: Path) -> None:
     (tmp_path / "故事.txt").write_text("河水向东。", "utf-8")
     target = tmp_path / "her.charx"

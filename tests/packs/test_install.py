@@ -18,7 +18,7 @@ import pytest
 from companion.errors import CompanionError, PackError, StorageError, UsageError
 from companion.packs import staging
 from companion.packs.checks import check_picture
-from companion.packs.install import clean, install, remove
+from companion.packs.install import clean, install, present, remove, stand_in
 from companion.packs.library import Library, report_on
 from companion.packs.names import free_id, pack_id
 from companion.paths import bundled
@@ -143,6 +143,36 @@ def test_replacing_a_dropped_file_leaves_one_pack(tmp_path: Path, characters: Pa
     pack(characters, "x.charx")
     install(pack(tmp_path, "new.charx"), characters, cache=cache, replace="x")
     assert [path.name for path in characters.iterdir()] == ["x"]
+
+
+def test_one_that_came_beside_another_can_stand_in_for_it(
+    tmp_path: Path, characters: Path, cache: Path
+) -> None:
+    install(pack(tmp_path / "1", "林晚.charx", description="old"), characters, cache=cache)
+    beside = install(pack(tmp_path / "2", "林晚.charx", description="new"), characters, cache=cache)
+    assert present(tmp_path / "2" / "林晚.charx", characters) == "林晚"
+    report = stand_in(beside.path, "林晚", characters, cache=cache)
+    assert (report.id, report.character and report.character.description) == ("林晚", "new")
+    assert [path.name for path in characters.iterdir()] == ["林晚"]
+
+
+@pytest.mark.parametrize("suffix", ["", ".charx"])
+def test_a_pack_that_stands_in_for_itself_stays(
+    tmp_path: Path, characters: Path, cache: Path, suffix: str
+) -> None:
+    path = pack(characters, "x.charx")
+    if not suffix:
+        path = install(path, characters, cache=cache, replace="x").path
+    stand_in(path, "x", characters, cache=cache)
+    assert [path.name for path in characters.iterdir()] == ["x"]
+
+
+def test_what_ships_with_the_program_is_not_replaced(tmp_path: Path, characters: Path, cache: Path) -> None:
+    source = pack(tmp_path, "Wren.charx")
+    with pytest.raises(UsageError, match="belongs to the program"):
+        install(source, characters, cache=cache, replace="Wren", taken=["wren"])
+    assert present(source, characters) is None
+    assert not characters.exists()
 
 
 @pytest.mark.parametrize("id_", ["..", ".", "a/b", "../x", "", ".hidden", "a\\b", "CON"])
