@@ -34,6 +34,10 @@ def run_window(
     _catch_faults(window)
     _let_signals_through(application, window)
     meter = WindowMeter(window) if measures is not None else None
+    # A window in the tray is hidden and not closed.
+    application.setQuitOnLastWindowClosed(False)
+    window.left.connect(application.quit)
+    application.commitDataRequest.connect(lambda _: window.end_with_session())
     window.show()
     window.begin()
     if quit_after_s is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from PySide6.QtCore import QObject, Signal
 
@@ -12,6 +13,7 @@ from companion.domain.character import Character, PackReport
 from companion.domain.messages import ChatInfo, SearchHit
 from companion.domain.state import ListenMode
 from companion.errors import CompanionError
+from companion.gui.attention import Attention
 from companion.gui.home import Home
 from companion.gui.inert import plain_name
 from companion.gui.notices import Help, NoticeText, help_label, worker_lost_text
@@ -22,11 +24,17 @@ from companion.gui.tasks import Tasks
 from companion.gui.theme import Look
 from companion.gui.translation import tr
 
+_QUIET: Final = "quiet"
+
 
 class Director(QObject):
-    """Holds which character is open; everything else is in the parts. `named` carries her name."""
+    """Holds which character is open; everything else is in the parts. `named` carries her name.
+
+    `attention` is what she and the microphone do; `quiet_chosen` carries that the user wants peace, or its end.
+    """
 
     named = Signal(str)
+    quiet_chosen = Signal(bool)
     problems_wanted = Signal(object)
 
     def __init__(
@@ -39,6 +47,7 @@ class Director(QObject):
         self._character: Character | None = None
         self._wanted_message: int | None = None
         self._opened = ""
+        self.attention = Attention(self)
         self._connect()
 
     def _connect(self) -> None:
@@ -55,7 +64,10 @@ class Director(QObject):
         search.left.connect(lambda: self._home.show_search(on=False))
         panel.composer.microphone.mode_chosen.connect(self.listen)
         panel.composer.microphone.held.connect(lambda held: post(do.Talk(held)))
-        panel.banner.chosen.connect(self._restart)
+        panel.composer.microphone.quiet_chosen.connect(self.quiet_chosen)
+        panel.composer.microphone.refused.connect(self._refuse)
+        panel.banner.chosen.connect(self._on_banner)
+        self.attention.changed.connect(self._show_attention)
         self._portraits.arrived.connect(self._on_portrait)
 
     # ---- reading
@@ -118,7 +130,18 @@ class Director(QObject):
         self._companion.settings.ears.mode = mode
         self.save_settings()
         self._companion.post(do.Listen(mode))
+        self.show_mode(mode)
+
+    def show_mode(self, mode: ListenMode) -> None:
+        """Show how the microphone is meant to be used."""
+        self.attention.set_mode(mode)
         self._home.panel.composer.microphone.set_mode(mode)
+
+    def show_quiet(self, on: bool) -> None:
+        """Show that she is not to be disturbed, or that she may be again."""
+        self._home.panel.banner.clear(_QUIET)
+        self.attention.set_quiet(on)
+        self.show_mode(self._companion.settings.ears.mode)
 
     def search(self, text: str = "") -> None:
         self._home.show_search(on=True)
@@ -128,6 +151,7 @@ class Director(QObject):
 
     def take(self, event: events.Event) -> None:
         """Show an event; called on the GUI thread."""
+        self.attention.take(event)
         match event:
             case events.ChatOpened(chat, _):
                 self._opened = chat.chat
@@ -163,7 +187,8 @@ class Director(QObject):
             case events.StateChanged(_, new, _):
                 self._stage.set_state(new)
             case events.ListeningChanged(mode, is_open, device):
-                microphone.set_mode(mode)
+                if not self.attention.is_quiet:
+                    self.show_mode(mode)
                 microphone.set_stream(is_open=is_open, device=device)
             case events.HearingLevel(level_db, speech):
                 microphone.set_level(level_db, speech)
@@ -203,6 +228,7 @@ class Director(QObject):
         if self._companion.settings.general.last_character != id_:
             self._companion.settings.general.last_character = id_
             self.save_settings()
+        self.attention.set_name(plain_name(found.shown_name))
         self.named.emit(plain_name(found.shown_name))
 
     def _found_late(self, id_: str, reports: Sequence[PackReport]) -> None:
@@ -257,6 +283,20 @@ class Director(QObject):
         else:
             self._home.panel.banner.clear("preparing")
 
-    def _restart(self, role: str) -> None:
-        self._home.panel.banner.clear(role)
-        self._companion.post(do.Reload())
+    def _show_attention(self) -> None:
+        now, panel = self.attention, self._home.panel
+        panel.header.set_ears(is_quiet=now.is_quiet, awaits_name=now.awaits_name)
+        panel.composer.microphone.set_quiet(now.is_quiet)
+        panel.composer.microphone.set_awaits_name(now.awaits_name)
+
+    def _refuse(self) -> None:
+        """Say why the key to talk does nothing."""
+        said = tr("Do not disturb is on: she neither speaks nor listens.")
+        self._home.panel.banner.say(_QUIET, said, button=tr("Switch it off"), tone="info")
+
+    def _on_banner(self, key: str) -> None:
+        self._home.panel.banner.clear(key)
+        if key == _QUIET:
+            self.quiet_chosen.emit(False)
+        else:
+            self._companion.post(do.Reload())

@@ -56,6 +56,7 @@ def open_settings(window: MainWindow, part: str) -> None:
         return
     page = PreferencesPage(window.companion, window.look, window.tasks)
     page.applied.connect(window.apply_settings)
+    window.background.quiet_changed.connect(page.refresh)
     page.welcome_wanted.connect(lambda: window.open_named("welcome"))
     page.sample_wanted.connect(lambda: window.panel.rows.act_on_current("replay"))
     page.open_part(part)

@@ -28,13 +28,13 @@ class Shortcut:
     """How the menu calls it, if otherwise."""
 
 
-def shortcuts() -> tuple[Shortcut, ...]:
-    """Return all keyboard ways in the window's language."""
+def shortcuts(talk: str = "F8") -> tuple[Shortcut, ...]:
+    """Return all keyboard ways in the window's language; `talk` is the key that is held to talk."""
     return (
         Shortcut("send", "Return", "talk", tr("Send"), True),
         Shortcut("newline", "Shift+Return", "talk", tr("New line"), True),
         Shortcut("stop", "Esc", "talk", tr("Stop her, or go back"), True),
-        Shortcut("talk", "F8", "talk", tr("Hold to talk"), True),
+        Shortcut("talk", talk, "talk", tr("Hold to talk"), True),
         Shortcut("talk_space", "Space", "talk", tr("Hold to talk, outside of text fields"), True),
         Shortcut("microphone", "Ctrl+M", "talk", tr("Microphone on or off")),
         Shortcut("replay", "Ctrl+Shift+P", "messages", tr("Hear the last reply again")),
@@ -80,7 +80,7 @@ def shortcuts() -> tuple[Shortcut, ...]:
 class ShortcutPage(QScrollArea):
     """All keyboard ways, in groups."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, talk: str = "F8", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         inner = QWidget()
         box = QVBoxLayout(inner)
@@ -98,7 +98,7 @@ class ShortcutPage(QScrollArea):
             grid.setColumnMinimumWidth(0, 180)
             grid.setColumnStretch(1, 1)
             grid.setVerticalSpacing(8)
-            for row, one in enumerate(one for one in shortcuts() if one.group == group):
+            for row, one in enumerate(one for one in shortcuts(talk) if one.group == group):
                 grid.addWidget(plain_label(shown_keys(one.keys), tone="muted"), row, 0)
                 grid.addWidget(plain_label(one.text, wrap=True), row, 1)
             box.addLayout(grid)

@@ -63,19 +63,19 @@ QToolButton[look="floating"]:focus { border: 2px solid $accent; }
 QFrame[look="actions"] { background: $raised; border: 1px solid $outline; border-radius: ${small_radius}px; }
 QFrame[look="actions"] QToolButton { padding: 2px; border-width: 1px; }
 
-QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox { background: $raised; border: 1px solid $outline;
+QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox, QTimeEdit { background: $raised; border: 1px solid $outline;
     border-radius: ${small_radius}px; padding: ${pad_xs}px ${pad_m}px; min-height: ${control}px;
     selection-background-color: $accent; selection-color: $on_accent; }
-QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus { border-color: $accent; }
+QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus, QTimeEdit:focus { border-color: $accent; }
 QComboBox::drop-down { border: none; width: ${control}px; }
-QComboBox QTextBrowser[look="excerpt"] { background: transparent; border: none; padding: 0px; }
-QAbstractItemView { background: $raised; border: 1px solid $outline;
+QComboBox QAbstractItemView { background: $raised; border: 1px solid $outline;
     selection-background-color: $tint; selection-color: $text; }
 QPlainTextEdit, QTextEdit, QTextBrowser { background: $raised; border: 1px solid $outline;
     border-radius: ${small_radius}px; padding: ${pad_xs}px; selection-background-color: $accent;
     selection-color: $on_accent; }
 QPlainTextEdit:focus, QTextEdit:focus, QTextBrowser:focus { border-color: $accent; }
 QPlainTextEdit[look="composer"] { background: transparent; border: none; padding: 0px; }
+QTextBrowser[look="excerpt"] { background: transparent; border: none; padding: 0px; }
 QAbstractItemView { background: transparent; border: none; outline: none; }
 QListView[look="conversation"] { background: $surface; }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from PySide6.QtCore import QByteArray, QEvent, QPoint, QSettings, QSize, Qt
+from PySide6.QtCore import QByteArray, QEvent, QPoint, QSettings, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -15,11 +15,12 @@ from PySide6.QtGui import (
     QGuiApplication,
     QKeyEvent,
 )
-from PySide6.QtWidgets import QMainWindow, QWidget
+from PySide6.QtWidgets import QMainWindow, QSystemTrayIcon, QWidget
 
 from companion.domain import commands as do
 from companion.domain.character import PackReport
 from companion.domain.messages import ChatInfo, SearchHit
+from companion.gui.background import Background
 from companion.gui.bridge import EventBridge
 from companion.gui.chat.panel import ChatPanel
 from companion.gui.director import Director
@@ -33,7 +34,7 @@ from companion.gui.pages import PageStack
 from companion.gui.portraits import Portraits
 from companion.gui.problems import ProblemsPage
 from companion.gui.search.panel import SearchPanel
-from companion.gui.shortcuts import ShortcutPage, shortcuts
+from companion.gui.shortcuts import ShortcutPage, shortcuts, shown_keys
 from companion.gui.sidebar.deleted import DeletedChats
 from companion.gui.sidebar.panel import Sidebar
 from companion.gui.stage_slot import make_stage
@@ -49,9 +50,20 @@ _COMPACT: Final = (340, 560)
 
 
 class MainWindow(QMainWindow):
-    """`open_page` shows any widget with a way back; `open_named` a page that is known by name, see openers.py."""
+    """`open_page` shows any widget with a way back; `open_named` a page that is known by name, see openers.py.
 
-    def __init__(self, companion: Surface, look: Look) -> None:
+    `left` tells that the window was closed for good; one that stays in the tray is only hidden.
+    """
+
+    left = Signal()
+
+    def __init__(
+        self,
+        companion: Surface,
+        look: Look,
+        *,
+        has_tray: Callable[[], bool] = QSystemTrayIcon.isSystemTrayAvailable,
+    ) -> None:
         super().__init__()
         self.companion, self.look = companion, look
         self.tasks = Tasks(self)
@@ -68,13 +80,14 @@ class MainWindow(QMainWindow):
         )
         self.pages = PageStack(look, self.home, self)
         self.director = Director(companion, self.home, self.stage, look, self.tasks, self.portraits)
+        self.background = Background(self, companion, self.director.attention, has_tray=has_tray)
         self.files = Files(companion, self.director, self.panel, self.tasks, self)
         self.remembered = RememberedWatch(companion, self.tasks, RememberedNotice(look, self.panel.view))
         self._actions: dict[str, QAction] = {}
         self._openers: dict[str, Callable[[], None]] = {}
         self._place = QSettings(str(companion.paths.config / "window.ini"), QSettings.Format.IniFormat)
         self._name = ""
-        self._closed = self._forced = False
+        self._closed = self._forced = self._quits = False
         self._whole = QByteArray()
         self.setCentralWidget(self.pages)
         self.setMinimumSize(QSize(*_LEAST))
@@ -90,7 +103,7 @@ class MainWindow(QMainWindow):
     def begin(self) -> None:
         """Take up the settings, listen to events, start the program."""
         self.apply_settings()
-        self.panel.composer.microphone.set_mode(self.companion.settings.ears.mode)
+        self.background.begin()
         self.director.refresh()
         self.companion.start()
         self.director.open_first()
@@ -110,14 +123,28 @@ class MainWindow(QMainWindow):
     def apply_settings(self) -> None:
         """Show language, theme, zoom and motion as the settings say."""
         general = self.companion.settings.general
-        reduced = general.reduced_motion
-        self.look.set(choice=general.theme, zoom=general.zoom, reduced_motion=reduced)
-        self.stage.set_reduced_motion(reduced)
+        self.look.set(choice=general.theme, zoom=general.zoom, reduced_motion=general.reduced_motion)
+        self._move_stage()
         self.stage.set_subtitles_visible(self.companion.settings.voice.subtitles)
         application = QGuiApplication.instance()
         if application is not None:
             apply_language(application, chosen_language(general.language))
         self.panel.rows.can_speak = self.companion.settings.voice.speak
+        self.director.show_mode(self.companion.settings.ears.mode)
+        self.panel.composer.microphone.set_key(shown_keys(self.companion.settings.ears.talk_key))
+        self.background.take_up()
+
+    def quit(self) -> None:
+        """End the program; pages that hold something unsaved are asked first."""
+        if not self.pages.is_home:
+            self.background.show_up()
+        self._quits = True
+        self.close()
+        self._quits = False
+
+    def end_with_session(self) -> None:
+        """Do not stay when the user logs out: the next request to close is meant."""
+        self._quits = True
 
     def toggle_compact(self) -> None:
         """Show only stage and line, above other windows, or the whole window again."""
@@ -141,7 +168,7 @@ class MainWindow(QMainWindow):
         self.close()
 
     def open_shortcuts(self) -> None:
-        self.open_page(ShortcutPage(), tr("Keyboard"))
+        self.open_page(ShortcutPage(self.companion.settings.ears.talk_key), tr("Keyboard"))
 
     def open_text(self, text: str) -> None:
         """Show a long text on a page of its own."""
@@ -189,8 +216,26 @@ class MainWindow(QMainWindow):
         header.stage.clicked.connect(self._toggle_stage)
         self.home.compact_left.connect(self.toggle_compact)
         header.more.clicked.connect(self._open_menu)
+        self._connect_background()
         self.tasks.failed.connect(lambda error: self._show_error(error.what, error.hint, error.code))
         Texts(self).also(self._on_language)
+
+    def _connect_background(self) -> None:
+        background, microphone = self.background, self.panel.composer.microphone
+        background.held.connect(microphone.hold)
+        background.said.connect(self.panel.say_calmly)
+        background.listened.connect(self.director.listen)
+        background.quiet_changed.connect(self.director.show_quiet)
+        background.quiet.switched.connect(self.director.save_settings)
+        background.settings_wanted.connect(lambda: self.open_named("settings"))
+        background.tray.quit_wanted.connect(self.quit)
+        self.director.quiet_chosen.connect(background.switch_quiet)
+        microphone.mode_chosen.connect(background.end_quiet_for)
+
+    def _move_stage(self) -> None:
+        """Let the stage live only where it can be seen; a hidden one rests by itself."""
+        still = self.companion.settings.general.reduced_motion or self.isMinimized()
+        self.stage.set_reduced_motion(still)
 
     def _bind(self) -> None:
         bound: dict[str, Callable[[], object]] = {
@@ -222,7 +267,7 @@ class MainWindow(QMainWindow):
             "smaller": lambda: self._zoom(-10),
             "normal": lambda: self._zoom(0),
             "keys": lambda: self.open_named("keys"),
-            "quit": self.close,
+            "quit": self.quit,
         }
         for shortcut in shortcuts():
             if shortcut.elsewhere:
@@ -295,8 +340,7 @@ class MainWindow(QMainWindow):
     # ---- events of Qt
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        talks = event.key() in (Qt.Key.Key_F8, Qt.Key.Key_Space)
-        if talks and self.pages.is_home:
+        if event.key() == Qt.Key.Key_Space and self.pages.is_home:
             if not event.isAutoRepeat():
                 self.panel.composer.microphone.hold(True)
         elif event.key() == Qt.Key.Key_Escape:
@@ -305,7 +349,7 @@ class MainWindow(QMainWindow):
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_F8, Qt.Key.Key_Space):
+        if event.key() == Qt.Key.Key_Space:
             if not event.isAutoRepeat():
                 self.panel.composer.microphone.hold(False)
         else:
@@ -314,7 +358,11 @@ class MainWindow(QMainWindow):
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.ActivationChange and not self.isActiveWindow():
             # The release of the key goes to another window.
-            self.panel.composer.microphone.hold(False)
+            self.background.window_left()
+            if not self.background.is_held:
+                self.panel.composer.microphone.hold(False)
+        elif event.type() == QEvent.Type.WindowStateChange:
+            self._move_stage()
         super().changeEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -332,6 +380,9 @@ class MainWindow(QMainWindow):
             self.files.take(paths)
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        if not (self._forced or self._quits) and self.background.stays():
+            event.ignore()
+            return
         if not self._forced and not self._leave_pages():
             event.ignore()
             return
@@ -341,9 +392,11 @@ class MainWindow(QMainWindow):
             self._place.setValue("geometry", whole)
             self.home.save(self._place)
             self._place.sync()
+            self.background.close()
             self.bridge.close()
             self.stage.close_tasks()
             self.tasks.close()
+            self.left.emit()
         super().closeEvent(event)
 
     def _leave_pages(self) -> bool:

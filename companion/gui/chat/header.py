@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from companion.domain.state import State
@@ -19,11 +19,16 @@ class StateMark(QWidget):
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._look, self._state = look, "asleep"
+        self._is_quiet = self._awaits_name = False
         look.changed.connect(self._resize)
         self._resize()
 
     def set_state(self, state: State) -> None:
         self._state = state
+        self.update()
+
+    def set_ears(self, *, is_quiet: bool, awaits_name: bool) -> None:
+        self._is_quiet, self._awaits_name = is_quiet, awaits_name
         self.update()
 
     def _resize(self) -> None:
@@ -39,7 +44,8 @@ class StateMark(QWidget):
         centre = QPointF(7, 7)
         match self._state:
             case "listening" | "hearing":
-                painter.setPen(QPen(tokens.listening, 1.6))
+                style = Qt.PenStyle.DotLine if self._awaits_name else Qt.PenStyle.SolidLine
+                painter.setPen(QPen(tokens.listening, 1.6, style))
                 painter.drawEllipse(centre, 5.5, 5.5)
                 if self._state == "hearing":
                     painter.setBrush(tokens.listening)
@@ -53,6 +59,13 @@ class StateMark(QWidget):
                 painter.setBrush(tokens.muted)
                 for x in (2.5, 7.0, 11.5):
                     painter.drawEllipse(QPointF(x, 7.0), 1.6, 1.6)
+            case _ if self._is_quiet:
+                moon, bite = QPainterPath(), QPainterPath()
+                moon.addEllipse(centre, 5.5, 5.5)
+                bite.addEllipse(QPointF(9.6, 5.0), 4.6, 4.6)
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(tokens.muted)
+                painter.drawPath(moon.subtracted(bite))
             case _:
                 painter.setPen(QPen(tokens.muted, 1.4))
                 painter.drawRoundedRect(QRectF(3.5, 3.5, 7, 7), 2, 2)
@@ -68,6 +81,7 @@ class ChatHeader(QFrame):
         texts = Texts(self)
         self._state: State = "asleep"
         self._why, self._chat = "", ""
+        self._is_quiet = self._awaits_name = False
         self._name = plain_label(size="lead", strong=True)
         self._line = plain_label(size="small", tone="muted")
         self._mark = StateMark(look, self)
@@ -104,8 +118,18 @@ class ChatHeader(QFrame):
         self._mark.set_state(state)
         self._write()
 
+    def set_ears(self, *, is_quiet: bool, awaits_name: bool) -> None:
+        """Show that she is not to be disturbed, or answers only to her name."""
+        self._is_quiet, self._awaits_name = is_quiet, awaits_name
+        self._mark.set_ears(is_quiet=is_quiet, awaits_name=awaits_name)
+        self._write()
+
     def _write(self) -> None:
         said = state_words(self._state, self._why)
+        if self._awaits_name and self._state == "listening":
+            said = tr("Waiting for her name")
+        elif self._is_quiet and self._state == "idle":
+            said = tr("Do not disturb")
         self._line.setText(" · ".join(part for part in (said, self._chat) if part))
         self._line.setAccessibleName(said)
 

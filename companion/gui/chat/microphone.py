@@ -24,14 +24,34 @@ from companion.gui.translation import Texts, tr
 
 _QUIET_DB, _LOUD_DB = -60.0, -15.0
 _SIZE: Final = 36
-MODES: Final[tuple[ListenMode, ...]] = ("off", "push_to_talk", "hands_free")
+MODES: Final[tuple[ListenMode, ...]] = ("off", "push_to_talk", "on_call", "hands_free")
+
+
+def mode_words() -> tuple[str, str, str, str]:
+    """Return what each of `MODES` is called."""
+    return tr("Microphone off"), tr("Hold to talk"), tr("Call her by name"), tr("Hands-free")
+
+
+def mode_helps() -> tuple[str, str, str, str]:
+    """Return a sentence on each of `MODES`."""
+    return (
+        tr("Nothing is heard."),
+        tr("Open only while you hold the key or this button."),
+        tr("Open all the time; she answers when you call her, and a little while after she has spoken."),
+        tr("Open all the time; she answers all that is said."),
+    )
 
 
 class MicrophoneButton(QToolButton):
-    """`mode_chosen` carries the wish; `held` push-to-talk. What is shown follows `set_stream`, not the wish."""
+    """`mode_chosen` carries the wish; `held` push-to-talk. What is shown follows `set_stream`, not the wish.
+
+    `quiet_chosen` asks to be left in peace, or for the end of that; `refused` tells that the key was pressed then.
+    """
 
     mode_chosen = Signal(str)
     held = Signal(bool)
+    quiet_chosen = Signal(bool)
+    refused = Signal()
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -41,6 +61,8 @@ class MicrophoneButton(QToolButton):
         self.wanted: ListenMode = "hands_free"
         """The mode a click switches to."""
         self.is_open, self._device = False, ""
+        self.is_quiet = self._awaits_name = False
+        self._key = "F8"
         self._level = self._speech = 0.0
         self._is_held = False
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -66,6 +88,24 @@ class MicrophoneButton(QToolButton):
         self._describe()
         self.update()
 
+    def set_quiet(self, on: bool) -> None:
+        """Show that she neither speaks nor listens; a click ends it."""
+        self.is_quiet = on
+        self._describe()
+        self.update()
+
+    def set_awaits_name(self, on: bool) -> None:
+        """Show that she answers only if she is called."""
+        if on != self._awaits_name:
+            self._awaits_name = on
+            self._describe()
+            self.update()
+
+    def set_key(self, key: str) -> None:
+        """Say which key is held to talk."""
+        self._key = key
+        self._describe()
+
     def set_level(self, level_db: float, speech: float) -> None:
         """Move the ring with the sound that comes in."""
         if not self.is_open:
@@ -80,6 +120,9 @@ class MicrophoneButton(QToolButton):
         """Press or release the push-to-talk key; the mode is switched to it by the first press."""
         if held == self._is_held:
             return
+        if held and self.is_quiet:
+            self.refused.emit()
+            return
         self._is_held = held
         if held and self.mode != "push_to_talk":
             self.mode_chosen.emit("push_to_talk")
@@ -87,23 +130,33 @@ class MicrophoneButton(QToolButton):
         self.update()
 
     def menu(self) -> QMenu:
-        """Return a menu of the three modes."""
+        """Return a menu of the modes, and of being left in peace."""
         menu = QMenu(self)
+        menu.setToolTipsVisible(True)
         group = QActionGroup(menu)
-        for mode, text in zip(MODES, self._mode_words(), strict=True):
+        for mode, text, help_ in zip(MODES, mode_words(), mode_helps(), strict=True):
             action = QAction(text, menu)
+            action.setToolTip(help_)
             action.setCheckable(True)
-            action.setChecked(mode == self.mode)
+            action.setChecked(mode == self.mode and not self.is_quiet)
             action.triggered.connect(lambda _=False, mode=mode: self.mode_chosen.emit(mode))
             group.addAction(action)
             menu.addAction(action)
+        menu.addSeparator()
+        quiet = QAction(tr("Do not disturb"), menu)
+        quiet.setToolTip(tr("She neither speaks nor listens; what you write is answered in writing."))
+        quiet.setCheckable(True)
+        quiet.setChecked(self.is_quiet)
+        quiet.triggered.connect(self.quiet_chosen)
+        menu.addAction(quiet)
         return menu
 
     def sizeHint(self) -> QSize:
         return QSize(self._look.px(_SIZE), self._look.px(_SIZE))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and self.mode == "push_to_talk":
+        is_left = event.button() == Qt.MouseButton.LeftButton
+        if is_left and self.mode == "push_to_talk" and not self.is_quiet:
             self.hold(True)
         else:
             super().mousePressEvent(event)
@@ -116,7 +169,9 @@ class MicrophoneButton(QToolButton):
 
     def nextCheckState(self) -> None:
         """Switch between off and the mode used last; a click in push-to-talk mode is a short hold instead."""
-        if self.mode != "push_to_talk":
+        if self.is_quiet:
+            self.quiet_chosen.emit(False)
+        elif self.mode != "push_to_talk":
             self.mode_chosen.emit("off" if self.mode != "off" else self.wanted)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
@@ -131,16 +186,11 @@ class MicrophoneButton(QToolButton):
         centre = QPointF(self.width() / 2, self.height() / 2)
         inner = self._look.px(14.0)
         if self.is_open:
-            painter.setPen(Qt.PenStyle.NoPen)
-            halo = QColor(tokens.listening)
-            halo.setAlphaF(0.22)
-            painter.setBrush(halo)
-            painter.drawEllipse(centre, inner + 3 + self._level * 4, inner + 3 + self._level * 4)
-            painter.setBrush(tokens.listening)
-            painter.drawEllipse(centre, inner, inner)
-        elif self.mode != "off":
+            self._paint_open(painter, centre, inner)
+        elif self.mode != "off" and not self.is_quiet:
             pen = QPen(tokens.muted, 1.5)
-            pen.setStyle(Qt.PenStyle.DotLine if self.mode == "hands_free" else Qt.PenStyle.SolidLine)
+            is_wish = self.mode in ("hands_free", "on_call")
+            pen.setStyle(Qt.PenStyle.DotLine if is_wish else Qt.PenStyle.SolidLine)
             painter.setPen(pen)
             painter.drawEllipse(centre, inner, inner)
         self._paint_icon(painter, centre)
@@ -150,10 +200,29 @@ class MicrophoneButton(QToolButton):
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 8, 8)
         painter.end()
 
+    def _paint_open(self, painter: QPainter, centre: QPointF, inner: float) -> None:
+        """Draw the live ring: filled where all is answered, hollow where her name is waited for."""
+        listening = self._look.tokens.listening
+        halo = QColor(listening)
+        halo.setAlphaF(0.22)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(halo)
+        painter.drawEllipse(centre, inner + 3 + self._level * 4, inner + 3 + self._level * 4)
+        if self._awaits_name:
+            painter.setBrush(self._look.tokens.raised)
+            painter.setPen(QPen(listening, 2))
+        else:
+            painter.setBrush(listening)
+        painter.drawEllipse(centre, inner, inner)
+
     def _paint_icon(self, painter: QPainter, centre: QPointF) -> None:
         tokens = self._look.tokens
         name = "mic" if self.is_open or self.mode == "push_to_talk" else "mic_off"
         colour = tokens.surface if self.is_open else tokens.muted
+        if self.is_open and self._awaits_name:
+            colour = tokens.listening
+        elif self.is_quiet and not self.is_open:
+            name = "moon"
         size = self._look.px(20)
         picture = pixmap(name, colour.name(), size, self.devicePixelRatioF())
         painter.drawPixmap(QPointF(centre.x() - size / 2, centre.y() - size / 2), picture)
@@ -162,19 +231,21 @@ class MicrophoneButton(QToolButton):
         self.setFixedSize(self.sizeHint())
         self.update()
 
-    def _mode_words(self) -> tuple[str, str, str]:
-        return tr("Microphone off"), tr("Hold to talk"), tr("Hands-free")
-
     def _describe(self) -> None:
-        off, hold, free = self._mode_words()
-        if self.is_open:
-            said = tr("The microphone is open: {device}", device=self._device or tr("default"))
+        off, hold, name, free = mode_words()
+        device = self._device or tr("default")
+        if self.is_open and self._awaits_name:
+            said = tr("The microphone is open: {device}. Call her by name.", device=device)
+        elif self.is_open:
+            said = tr("The microphone is open: {device}", device=device)
+        elif self.is_quiet:
+            said = tr("Do not disturb: she neither speaks nor listens. Click to end it.")
         elif self.mode == "push_to_talk":
-            said = tr("{mode}: keep F8 or this button pressed", mode=hold)
-        elif self.mode == "hands_free":
-            said = tr("{mode}: the microphone is not open yet", mode=free)
-        else:
+            said = tr("{mode}: keep {key} or this button pressed", mode=hold, key=self._key)
+        elif self.mode == "off":
             said = off
+        else:
+            said = tr("{mode}: the microphone is not open yet", mode=name if self.mode == "on_call" else free)
         self.setToolTip(said)
         self.setAccessibleName(tr("Microphone"))
         self.setAccessibleDescription(said)

@@ -170,6 +170,10 @@ class ChatPanel(QWidget):
         """Tell in the flow that something was done."""
         self.model.add_notice(NoticeText(text, "", icon="check", calm=True))
 
+    def say_calmly(self, text: str) -> None:
+        """Tell in the flow of something that is no failure and was not done either."""
+        self.model.add_notice(NoticeText(text, "", calm=True))
+
     def enter(self) -> None:
         """Put the keyboard focus on the last row of the conversation."""
         n = self.model.rowCount()

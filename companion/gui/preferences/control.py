@@ -1,4 +1,4 @@
-"""The control that fits a setting: switch, list, slider, number, text, device or model."""
+"""The control that fits a setting: switch, list, slider, number, text, device, model, key or time."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QLineEdit, QSpinBox, QWidget
 
 from companion.gui.controls.choice import ChoiceBox, Segments
+from companion.gui.controls.key_field import KeyField
 from companion.gui.controls.language import shows_chinese
 from companion.gui.controls.slider import ValueSlider
 from companion.gui.controls.switch import Switch
+from companion.gui.controls.time_field import TimeField
 from companion.gui.preferences.choosers import DeviceChooser, ModelChooser
 from companion.gui.preferences.fields import SettingField
 from companion.gui.surface import Surface
@@ -71,6 +73,14 @@ def make_control(
             )
             models.picked.connect(changed)
             return Control(models, models.set_value)
+        case "key":
+            key = KeyField()
+            key.picked.connect(changed)
+            return Control(key, key.set_value)
+        case "time":
+            time = TimeField()
+            time.picked.connect(changed)
+            return Control(time, time.set_value)
         case _:
             return _text(field, changed)
 

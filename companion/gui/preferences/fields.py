@@ -11,15 +11,18 @@ from pydantic.fields import FieldInfo
 
 from companion.settings import Effect, Settings
 
-Shape = Literal["switch", "choice", "number", "percent", "text", "secret", "device", "model"]
+Shape = Literal["switch", "choice", "number", "percent", "text", "secret", "device", "model", "key", "time"]
 
 # A row that means nothing while another setting has another value.
-_ONLY_WITH: Final[dict[str, tuple[str, str]]] = {
+_ONLY_WITH: Final[dict[str, tuple[str, str | bool]]] = {
     "mind.model": ("engine", "local"),
     "mind.gpu_layers": ("engine", "local"),
     "mind.remote_url": ("engine", "remote"),
     "mind.remote_model": ("engine", "remote"),
     "mind.remote_key": ("engine", "remote"),
+    "background.keep_running": ("tray", True),
+    "background.quiet_from": ("quiet_hours", True),
+    "background.quiet_until": ("quiet_hours", True),
 }
 
 
@@ -44,7 +47,7 @@ class SettingField:
     most: int = 0
     longest: int = 0
     detail: str = ""
-    only_with: tuple[str, str] | None = None
+    only_with: tuple[str, str | bool] | None = None
 
     @property
     def key(self) -> str:
@@ -109,7 +112,7 @@ def _field(section: str, name: str, info: FieldInfo) -> SettingField:
 
 
 def _shape(info: FieldInfo, kind: str) -> Shape:
-    if kind in ("percent", "secret", "device", "model"):
+    if kind in ("percent", "secret", "device", "model", "key", "time"):
         return kind  # type: ignore[return-value]
     if info.annotation is bool:
         return "switch"

@@ -12,6 +12,7 @@ from companion.errors import CompanionError
 from companion.gui.banner import Banner
 from companion.gui.controls.language import shows_chinese
 from companion.gui.controls.sections import Sections
+from companion.gui.global_key.key import why_not
 from companion.gui.notices import notice_text
 from companion.gui.preferences.about import AboutPart
 from companion.gui.preferences.action_row import ActionRow
@@ -92,13 +93,15 @@ class PreferencesPage(QWidget):
         if section.key == "voice":
             extras.append(self._sample_row())
         card = SectionCard(section, self._companion, self._look, self._tasks, extras=extras)
+        if section.key == "ears" and (why := why_not()):
+            card.row("talk_key_everywhere").limit(why)
         card.changed.connect(lambda _: self._on_changed(section.key))
         self.cards[section.key] = card
         self.parts.add(section.key, lambda: section.titles[shows_chinese()], card)
 
     def _on_changed(self, section: str) -> None:
         self._save.start()
-        if section in ("general", "voice"):
+        if section in ("general", "voice", "ears", "background"):
             self.applied.emit()
 
     def _welcome_row(self) -> ActionRow:

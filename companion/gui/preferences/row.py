@@ -33,6 +33,7 @@ class SettingRow(QWidget):
     def __init__(self, field: SettingField, companion: Surface, look: Look, tasks: Tasks) -> None:
         super().__init__()
         self.field, self._companion, self._look = field, companion, look
+        self._limit = ""
         self._title = plain_label()
         self._mark = plain_label()
         self._help = plain_label(size="small", tone="muted", wrap=True)
@@ -77,6 +78,12 @@ class SettingRow(QWidget):
         self.control.show(self.value)
         self.control.widget.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def limit(self, why: str) -> None:
+        """Show the setting as one that cannot be used here, and why."""
+        self._limit = why
+        self.control.widget.setEnabled(False)
+        self._write()
+
     def is_wanted(self) -> bool:
         """Return whether the setting means something with the others as they are."""
         if self.field.only_with is None:
@@ -118,13 +125,14 @@ class SettingRow(QWidget):
         row = QHBoxLayout(side)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
-        if self.field.shape != "number":
+        is_narrow = self.field.shape in ("number", "time")
+        if not is_narrow:
             self.control.widget.setSizePolicy(
                 QSizePolicy.Policy.Fixed if is_small else QSizePolicy.Policy.Expanding,
                 QSizePolicy.Policy.Fixed,
             )
-        row.addWidget(self.control.widget, 0 if self.field.shape in ("number", "switch") else 1)
-        if self.field.shape == "number":
+        row.addWidget(self.control.widget, 0 if is_narrow or is_small else 1)
+        if is_narrow:
             row.addStretch(1)
         row.addWidget(self._reset)
         return side
@@ -150,7 +158,7 @@ class SettingRow(QWidget):
 
     def _write(self) -> None:
         chinese = shows_chinese()
-        title, help_ = self.field.title(chinese=chinese), self.field.help(chinese=chinese)
+        title, help_ = self.field.title(chinese=chinese), self._limit or self.field.help(chinese=chinese)
         self._title.setText(title)
         self._help.setText(help_)
         self._help.setVisible(bool(help_))

@@ -71,7 +71,33 @@ def test_holding_the_key_switches_to_push_to_talk_once(button: MicrophoneButton)
     assert held == [True, False]
 
 
-def test_its_menu_offers_all_three_modes(button: MicrophoneButton) -> None:
+def test_its_menu_offers_all_modes_and_peace(button: MicrophoneButton) -> None:
     menu = button.menu()
-    assert [action.isChecked() for action in menu.actions()] == [True, False, False]
+    actions = [action for action in menu.actions() if not action.isSeparator()]
+    assert [action.isChecked() for action in actions] == [True, False, False, False, False]
+    assert all(action.toolTip() != action.text() for action in actions)
     menu.deleteLater()
+
+
+def test_waiting_for_her_name_looks_different_from_hearing_all(button: MicrophoneButton) -> None:
+    button.set_mode("on_call")
+    button.set_stream(is_open=True, device="USB")
+    free = button.grab().toImage()
+    button.set_awaits_name(True)
+    assert button.grab().toImage() != free
+    assert "by name" in button.toolTip()
+
+
+def test_while_it_is_quiet_a_click_ends_it_and_the_key_is_refused(button: MicrophoneButton) -> None:
+    told: list[object] = []
+    button.set_mode("push_to_talk")
+    closed = button.grab().toImage()
+    button.set_quiet(True)
+    assert button.grab().toImage() != closed
+    button.quiet_chosen.connect(told.append)
+    button.held.connect(told.append)
+    button.refused.connect(lambda: told.append("refused"))
+    button.hold(True)
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert told == ["refused", False]
+    assert "Click to end it" in button.toolTip()

@@ -18,7 +18,11 @@ def test_every_setting_that_is_not_hidden_has_a_row() -> None:
         for section, info in Settings.model_fields.items()
         for name in info.annotation.model_fields  # type: ignore[union-attr]
     }
-    assert model - set(fields()) == {"general.first_run_done", "general.last_character"}
+    assert model - set(fields()) == {
+        "general.first_run_done",
+        "general.last_character",
+        "background.told_of_tray",
+    }
 
 
 def test_every_row_has_words_in_both_languages() -> None:
