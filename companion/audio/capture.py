@@ -26,11 +26,14 @@ SILENT_DB = -96.0
 _LEVEL_SAMPLES = RATE_HZ // 20
 _KEPT_BEYOND_LONGEST_S = 5.0
 
+Watch = Callable[[float, float, int, int], None]
+
 
 class Capture:
     """One stream of microphone sound; one thread feeds it.
 
-    `emit` gets the signals. Raises AudioError when the detector does not work at 16 kHz.
+    `emit` gets the signals, `watch` each frame that was listened to: its probability of speech, level in dB, length
+    and the position of its end. Raises AudioError when the detector does not work at 16 kHz.
     """
 
     def __init__(
@@ -40,6 +43,7 @@ class Capture:
             raise AudioError(f"The speech detector works at {detector.rate_hz} Hz, not at {RATE_HZ} Hz.")
         self._detector = detector
         self._emit = emit
+        self.watch: Watch | None = None
         self._is_muted = False
         self._pending = np.zeros(0, dtype=np.float32)
         self._probability = 0.0
@@ -72,7 +76,10 @@ class Capture:
             frame, self._pending = self._pending[:size], self._pending[size:]
             self._history.append(frame)
             self._probability = self._detector.probability(frame)
-            self._tell(self._listener.feed(self._probability, size, level_db=_level_db(frame)))
+            level_db = _level_db(frame)
+            self._tell(self._listener.feed(self._probability, size, level_db=level_db))
+            if self.watch is not None:
+                self.watch(self._probability, level_db, size, self._listener.position)
 
     def mute(self, muted: bool) -> None:
         """Close or open the ears; levels go on. An open utterance ends with what was heard of it."""
@@ -108,6 +115,15 @@ class Capture:
         self._refresh()
         self._history.drop_before(self._history.end)
 
+    def time_of(self, position: int) -> float:
+        """Return when the sample at `position` reached the microphone."""
+        behind = self._listener.position + len(self._pending) - position
+        return self._end_s - behind / RATE_HZ
+
+    def clip(self, first: int, until: int) -> AudioClip:
+        """Return the samples `first` to `until`, as far as they are kept."""
+        return AudioClip(self._history.slice(first, until), RATE_HZ)
+
     def _refresh(self) -> None:
         self._listener.reset()
         self._detector.reset()
@@ -128,20 +144,13 @@ class Capture:
         for decision in decisions:
             match decision:
                 case Began(at):
-                    self._emit(SpeechStarted(self._time_of(at)))
+                    self._emit(SpeechStarted(self.time_of(at)))
                 case Paused(first, end, until):
-                    self._emit(SoftEnd(self._clip(first, until), self._time_of(end)))
+                    self._emit(SoftEnd(self.clip(first, until), self.time_of(end)))
                 case Resumed(at):
-                    self._emit(SpeechResumed(self._time_of(at)))
+                    self._emit(SpeechResumed(self.time_of(at)))
                 case Completed(first, end, until, same_as_pause):
-                    self._emit(UtteranceEnded(self._clip(first, until), self._time_of(end), same_as_pause))
-
-    def _time_of(self, position: int) -> float:
-        behind = self._listener.position + len(self._pending) - position
-        return self._end_s - behind / RATE_HZ
-
-    def _clip(self, first: int, until: int) -> AudioClip:
-        return AudioClip(self._history.slice(first, until), RATE_HZ)
+                    self._emit(UtteranceEnded(self.clip(first, until), self.time_of(end), same_as_pause))
 
 
 def _level_db(frame: NDArray[np.float32]) -> float:

@@ -1,8 +1,8 @@
 """Microphone and loudspeaker of this computer.
 
 Three threads beside the callbacks: callers put wishes and speech, `audio-dsp` moves samples between rings,
-listener and queue, `audio-devices` opens and closes streams. Without a loudspeaker speech is played to a silent
-clock, so that a conversation goes on in time.
+listener and queue and takes the echo off, `audio-devices` opens and closes streams. Without a loudspeaker speech is
+played to a silent clock, so that a conversation goes on in time.
 """
 
 from __future__ import annotations
@@ -13,16 +13,20 @@ import time
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from companion.audio.capture import RATE_HZ, Capture
 from companion.audio.devices import Backend, BackendName, load_backend
 from companion.audio.ears import Ears
+from companion.audio.echo import EchoCanceller, EchoState, is_half
+from companion.audio.gain import DUCK
 from companion.audio.keeper import DeviceKeeper
 from companion.audio.playback import Playback
+from companion.audio.reflex import Reflex
 from companion.audio.resample import StreamResampler
 from companion.audio.ring import CaptureRing, PlayRing
 from companion.audio.signals import SignalQueue
-from companion.audio.simulated import is_half, rules_for
+from companion.audio.simulated import rules_for
 from companion.domain.audio import Speech
 from companion.domain.messages import TurnId
 from companion.domain.state import ListenMode
@@ -40,8 +44,9 @@ _JOIN_S = 2.0
 class DuplexAudio:
     """Satisfies `ports.AudioIO` with real devices."""
 
-    def __init__(self, backend: Backend, detector: SpeechDetector) -> None:
+    def __init__(self, backend: Backend, detector: SpeechDetector, *, is_plain: bool = False) -> None:
         self._signals = SignalQueue()
+        self._is_plain = is_plain
         self._half_duplex = True
         self._plan: AudioPlan | None = None
         self._new_plan: AudioPlan | None = None
@@ -53,6 +58,12 @@ class DuplexAudio:
         self._mic_ring: CaptureRing | None = None
         self._mic_rate = StreamResampler(RATE_HZ, RATE_HZ)
         self._playback = Playback(_SILENT_RATE_HZ, self._signals.put, fades=False)
+        self._reflex = Reflex(
+            self._capture, self._playback, self._signals.put, duck=self._duck, pause=self._pause
+        )
+        self._canceller: EchoCanceller | None = None
+        self._new_canceller: EchoCanceller | None = None
+        self._canceller_thread = threading.Thread(target=self._load_canceller, name="audio-echo")
         self._underruns = 0
         self._out_lock = threading.Lock()
         self._closing = threading.Event()
@@ -65,14 +76,19 @@ class DuplexAudio:
         self._thread = threading.Thread(target=self._run, name="audio-dsp")
 
     @classmethod
-    def load(cls, *, backend: BackendName = "auto", detector: SpeechDetector) -> DuplexAudio:
-        """Start without devices; `open` takes them up. Raises AudioError when the named backend is missing."""
-        return cls.started(load_backend(backend), detector)
+    def load(
+        cls, *, backend: BackendName = "auto", detector: SpeechDetector, is_plain: bool = False
+    ) -> DuplexAudio:
+        """Start without devices; `open` takes them up. Raises AudioError when the named backend is missing.
+
+        With `is_plain` echo is kept and speech never ducks her: for measuring devices.
+        """
+        return cls.started(load_backend(backend), detector, is_plain=is_plain)
 
     @classmethod
-    def started(cls, backend: Backend, detector: SpeechDetector) -> DuplexAudio:
+    def started(cls, backend: Backend, detector: SpeechDetector, *, is_plain: bool = False) -> DuplexAudio:
         """Start on a sound library that is already there."""
-        audio = cls(backend, detector)
+        audio = cls(backend, detector, is_plain=is_plain)
         audio._thread.start()
         audio._keeper.start()
         return audio
@@ -83,7 +99,15 @@ class DuplexAudio:
         ring = self._ring
         return self._underruns + ring.underruns
 
+    @property
+    def echo(self) -> EchoState | None:
+        """How well her voice is kept out of the microphone; None until that is tried."""
+        canceller = self._canceller
+        return canceller.state if canceller else None
+
     def open(self, plan: AudioPlan) -> None:
+        if plan.duplex != "half" and not self._is_plain and self._canceller_thread.ident is None:
+            self._canceller_thread.start()
         self._playback.set_volume(plan.volume)
         self._new_plan = plan
         self._keeper.open(plan.input_name, plan.output_name)
@@ -111,6 +135,7 @@ class DuplexAudio:
                 self._ring.cut()
 
     def resume(self, turn: TurnId) -> None:
+        self._reflex.resume(turn)
         self._playback.resume(turn)
 
     def end_after(self, silence_ms: int) -> None:
@@ -126,6 +151,8 @@ class DuplexAudio:
         self._closing.set()
         if self._thread.is_alive() and threading.current_thread() is not self._thread:
             self._thread.join(_JOIN_S)
+        if self._canceller_thread.is_alive():
+            self._canceller_thread.join(_JOIN_S)
         self._signals.close()
 
     def _run(self) -> None:
@@ -155,6 +182,9 @@ class DuplexAudio:
         if cut_at is not None:
             self._playback.cut_at(cut_at)
         self._playback.heard(ring.heard(now_s), now_s)
+        left, left_s = ring.take_left()
+        if self._canceller is not None and ring is not self._silent_ring:
+            self._canceller.play(left, left_s)
 
     def _run_silent_clock(self, now_s: float) -> None:
         n = int((now_s - self._silent_s) * _SILENT_RATE_HZ)
@@ -172,18 +202,38 @@ class DuplexAudio:
             if ring is self._silent_ring:
                 ring = self._silent_ring = PlayRing(_SILENT_RATE_HZ)
             self._playback.reopen(ring.rate_hz, heard=self._ring.heard(now_s))
+            ring.gain.target = self._ring.gain.target
             self._ring = ring
+        if self._canceller is not None:
+            self._canceller.follow(ring.rate_hz)
 
     def _hear(self, now_s: float) -> None:
         if self._new_plan is not None:
             self._take_up_plan(self._new_plan)
+        self._take_up_canceller()
         self._take_up_input()
         ring = self._mic_ring
         if ring is not None and not self._ears.is_deaf:
-            block = self._mic_rate.feed(ring.read())
-            if len(block):
-                self._capture.feed(block, ring.read_at_s)
+            self._feed(self._mic_rate.feed(ring.read()), ring.read_at_s)
         self._ears.update(is_playing=self._playback.is_playing, half_duplex=self._half_duplex, now_s=now_s)
+        is_listening = ring is not None and not self._ears.is_deaf
+        self._reflex.turn_on(is_listening and not self._half_duplex and not self._is_plain)
+        self._reflex.update(now_s)
+
+    def _feed(self, block: NDArray[np.float32], end_s: float) -> None:
+        if self._canceller is not None and not self._half_duplex:
+            block = self._canceller.clean(block, end_s)
+            end_s -= self._canceller.pending / RATE_HZ
+        if len(block):
+            self._capture.feed(block, end_s)
+
+    def _duck(self, is_soft: bool) -> None:
+        self._ring.gain.target = DUCK if is_soft else 1.0
+
+    def _pause(self) -> None:
+        with self._out_lock:
+            if self._playback.pause() is not None:
+                self._ring.cut()
 
     def _take_up_plan(self, plan: AudioPlan) -> None:
         self._new_plan = None
@@ -193,6 +243,16 @@ class DuplexAudio:
         self._half_duplex = is_half(plan.duplex)
         self._plan = plan
 
+    def _take_up_canceller(self) -> None:
+        canceller, self._new_canceller = self._new_canceller, None
+        if canceller is None:
+            return
+        canceller.follow(self._ring.rate_hz)
+        self._canceller = canceller
+
+    def _load_canceller(self) -> None:
+        self._new_canceller = EchoCanceller.load()
+
     def _take_up_input(self) -> None:
         ring = self._keeper.input.ring
         if ring is self._mic_ring:
@@ -201,4 +261,6 @@ class DuplexAudio:
             self._capture.cut()
         if ring is not None:
             self._mic_rate = StreamResampler(ring.rate_hz, RATE_HZ)
+        if self._canceller is not None:
+            self._canceller.follow_mic()
         self._mic_ring = ring

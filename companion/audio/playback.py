@@ -114,6 +114,13 @@ class Playback:
             return turn.turn if turn is not None and turn.hold != "no" else None
 
     @property
+    def is_held(self) -> bool:
+        """Whether a turn is held, and Paused has told where."""
+        with self._changed:
+            turn = self._active()
+            return turn is not None and turn.hold == "held"
+
+    @property
     def has_speech(self) -> bool:
         """Whether a turn is queued or playing."""
         with self._changed:

@@ -5,8 +5,12 @@ One thread writes and one reads; no locks. Positions are sample counts since the
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 from numpy.typing import NDArray
+
+from companion.audio.gain import Gain
 
 
 class SampleRing:
@@ -79,7 +83,8 @@ class CaptureRing:
 class PlayRing:
     """The DSP thread writes, the callback reads. `beats` counts callbacks, `underruns` callbacks left without sound.
 
-    The callback notes when each block reaches the loudspeaker, so that `heard` can say what was heard when.
+    The callback notes when each block reaches the loudspeaker, so that `heard` can say what was heard when, and keeps
+    what it gave away, as it left and with the silence between, for `take_left`.
     """
 
     _FADE_S = 0.005
@@ -95,6 +100,8 @@ class PlayRing:
         self._cut_wanted: int | None = None
         self._cut_at: int | None = None
         self._notes = np.zeros((self._NOTES, 3), dtype=np.float64)
+        self.gain = Gain(rate_hz)
+        self._left = CaptureRing(rate_hz, seconds=1.0)
 
     @property
     def fill(self) -> int:
@@ -107,12 +114,17 @@ class PlayRing:
     def write(self, block: NDArray[np.float32]) -> int:
         return self._ring.write(block)
 
-    def fill_out(self, out: NDArray[np.float32], at_s: float) -> None:
-        """Fill `out`, shape (n,), with sound and then silence; its first sample is audible at `at_s`."""
+    def fill_out(self, out: NDArray[np.float32], at_s: float, *, left_s: float | None = None) -> None:
+        """Fill `out`, shape (n,), with sound and then silence; its first sample is audible at `at_s`.
+
+        `left_s` is the time now, for whoever keeps another clock than the monotonic one.
+        """
         before = self._ring.read
         wanted = self._cut_wanted
         n = self._fade_out(out, wanted) if wanted is not None else self._ring.read_into(out)
         out[n:] = 0.0
+        self.gain.apply(out)
+        self._left.write(out, time.monotonic() if left_s is None else left_s)
         note = self._notes[self.beats % self._NOTES]
         note[0], note[1], note[2] = at_s, before, n
         if n < len(out) and self.is_fed and wanted is None and before + n > 0:
@@ -122,6 +134,11 @@ class PlayRing:
     def cut(self) -> None:
         """Let the next callback fade out within 5 ms and drop all that is written by now."""
         self._cut_wanted = self._ring.written
+
+    def take_left(self) -> tuple[NDArray[np.float32], float]:
+        """Return what has left since the last call, shape (n,), and when its last sample did."""
+        block = self._left.read()
+        return block, self._left.read_at_s
 
     def take_cut(self) -> int | None:
         """Return the position after the last sample of a cut that was carried out, once."""

@@ -10,14 +10,16 @@ from numpy.typing import NDArray
 
 from companion.audio.capture import RATE_HZ, Capture
 from companion.audio.ears import Ears
+from companion.audio.echo import EchoCanceller, is_half
+from companion.audio.gain import DUCK, Gain
 from companion.audio.playback import Playback
+from companion.audio.reflex import Reflex
 from companion.domain.listening import ListenRules
 from companion.domain.messages import TurnId
 from companion.ports import (
     AudioPlan,
     AudioSignal,
     DeviceOpened,
-    Duplex,
     MicClosed,
     MicOpened,
     SpeechDetector,
@@ -32,8 +34,8 @@ OUTPUT_STEP = int(OUTPUT_RATE_HZ * STEP_S)
 class SimulatedDevice:
     """Capture and playback in steps of 10 ms; what is pulled leaves the loudspeaker `latency_s` later.
 
-    `name` stands in the device signals. `step` belongs to one thread; `ears` and `playback` say what belongs
-    to which.
+    `name` stands in the device signals. `step`, or `play` and then `hear`, belong to one thread; `ears` and
+    `playback` say what belongs to which. Without a canceller there is taken to be no echo.
     """
 
     def __init__(
@@ -44,14 +46,20 @@ class SimulatedDevice:
         clock: Callable[[], float],
         *,
         latency_s: float = 0.0,
+        canceller: EchoCanceller | None = None,
     ) -> None:
         self._name = name
         self._emit = emit
         self._half_duplex = True
         self._mic_is_open = False
         self._capture = Capture(detector, emit)
+        self._canceller = canceller
+        if canceller is not None:
+            canceller.follow(OUTPUT_RATE_HZ)
+        self._gain = Gain(OUTPUT_RATE_HZ)
         self.ears = Ears(self._capture)
         self.playback = Playback(OUTPUT_RATE_HZ, emit, clock=clock)
+        self.reflex = Reflex(self._capture, self.playback, emit, duck=self._duck, pause=self._pause)
         self._on_the_way = deque([(0, np.zeros(OUTPUT_STEP, np.float32))] * round(latency_s / STEP_S))
         self._pulled = 0
 
@@ -67,26 +75,47 @@ class SimulatedDevice:
         self._emit(DeviceOpened("output", self._name, "simulated"))
 
     def resume(self, turn: TurnId) -> None:
+        """Go on with a ducked or paused turn."""
+        self.reflex.resume(turn)
         self.playback.resume(turn)
 
     def step(self, mic: NDArray[np.float32], end_s: float) -> NDArray[np.float32]:
         """Hear `mic`, shape (MIC_STEP,), until `end_s` and return what left the loudspeaker, shape (OUTPUT_STEP,)."""
-        out = self._play(end_s)
-        if self._mic_is_open:
-            self._capture.feed(mic, end_s)
-        self.ears.update(is_playing=self.playback.is_playing, half_duplex=self._half_duplex, now_s=end_s)
-        self._open_or_close_mic()
+        out = self.play(end_s)
+        self.hear(mic, end_s)
         return out
 
-    def _play(self, end_s: float) -> NDArray[np.float32]:
+    def play(self, end_s: float) -> NDArray[np.float32]:
+        """Return what leaves the loudspeaker until `end_s`, shape (OUTPUT_STEP,)."""
         pulled = self.playback.pull(OUTPUT_STEP, before_s=end_s - STEP_S)
         self._pulled += len(pulled)
         block = np.zeros(OUTPUT_STEP, dtype=np.float32)
         block[: len(pulled)] = pulled
+        self._gain.apply(block)
+        if self._canceller is not None:
+            self._canceller.play(block, end_s)
         self._on_the_way.append((self._pulled, block))
         heard, block = self._on_the_way.popleft()
         self.playback.heard(heard, end_s)
         return block
+
+    def hear(self, mic: NDArray[np.float32], end_s: float) -> None:
+        """Take what the microphone heard until `end_s`, shape (MIC_STEP,)."""
+        if self._mic_is_open:
+            if self._canceller is not None and not self._half_duplex:
+                mic = self._canceller.clean(mic, end_s)
+                end_s -= self._canceller.pending / RATE_HZ
+            self._capture.feed(mic, end_s)
+        self.ears.update(is_playing=self.playback.is_playing, half_duplex=self._half_duplex, now_s=end_s)
+        self.reflex.turn_on(not self._half_duplex and self._mic_is_open)
+        self.reflex.update(end_s)
+        self._open_or_close_mic()
+
+    def _duck(self, is_soft: bool) -> None:
+        self._gain.target = DUCK if is_soft else 1.0
+
+    def _pause(self) -> None:
+        self.playback.pause()
 
     def _open_or_close_mic(self) -> None:
         wanted = self.ears.want_input
@@ -96,11 +125,6 @@ class SimulatedDevice:
         elif self._mic_is_open and not wanted:
             self._emit(MicClosed())
         self._mic_is_open = wanted
-
-
-def is_half(duplex: Duplex) -> bool:
-    """Tell whether the ears are closed while she speaks."""
-    return duplex == "half"
 
 
 def rules_for(plan: AudioPlan) -> ListenRules:

@@ -36,7 +36,7 @@ def audio(request, no_server, detector, collect):
     except AudioError as error:
         pytest.skip(str(error))
     backend.refresh()
-    duplex = DuplexAudio.load(backend=request.param, detector=detector)
+    duplex = DuplexAudio.load(backend=request.param, detector=detector, is_plain=True)
     collector = collect(duplex)
     collector.backend = request.param
     yield duplex, collector
