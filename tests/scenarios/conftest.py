@@ -12,6 +12,7 @@ from typing import TypeVar
 import numpy as np
 import pytest
 
+from companion.archive import Archive
 from companion.audio.virtual_clock import VirtualAudio
 from companion.conversation.bus import EventBus
 from companion.conversation.options import SessionOptions
@@ -27,7 +28,19 @@ from companion.engines.language_models.scripted import Scripted
 from companion.engines.recognisers.scripted import ScriptedRecogniser
 from companion.engines.voices.bank import VoiceBank
 from companion.errors import CompanionError, UsageError
-from companion.ports import AudioPlan, Cancel, GenerationDone, ModelInfo, Prompt, TextDelta, Warmed
+from companion.packs.library import Library
+from companion.paths import Paths
+from companion.ports import (
+    AudioPlan,
+    Cancel,
+    GenerationDone,
+    ModelInfo,
+    Prompt,
+    RecallIndex,
+    TextDelta,
+    Warmed,
+)
+from companion.settings import Settings
 from companion.storage.chat_log import SqliteChatLog
 
 E = TypeVar("E")
@@ -135,7 +148,10 @@ class HeldMind:
 
 
 class Scene:
-    """One session and what it publishes. Virtual time passes only while `expect` waits, or by `let_pass`."""
+    """One session and what it publishes. Virtual time passes only while `expect` waits, or by `let_pass`.
+
+    With `knows` it draws on lorebooks, documents and memories as in the program; `now` is the date, set by hand.
+    """
 
     def __init__(
         self,
@@ -150,7 +166,10 @@ class Scene:
         language_loads_later: bool = False,
         characters: Sequence[Character] = (XIAOMAN, WREN),
         log: SqliteChatLog | None = None,
+        knows: bool = False,
+        recall: RecallIndex | None = None,
     ) -> None:
+        self.now = time.time()
         self.options = SessionOptions(user_name="阿明", speak=voice, default_voice=_TONES)
         self.characters = {one.id: one for one in characters}
         scripted = Scripted.load(replies=replies, context_tokens=context_tokens)
@@ -159,7 +178,7 @@ class Scene:
         self.voice = VoiceBank.load()
         self.audio = VirtualAudio(Energy.load())
         self.audio.open(AudioPlan(duplex="half" if half_duplex else "full"))
-        self.log = log or SqliteChatLog.open(folder / "chats.sqlite3")
+        self.log = log or SqliteChatLog.open(folder / "chats.sqlite3", clock=lambda: self.now)
         self.bus = EventBus()
         self.seen: list[events.Event] = []
         self._arriving: queue.Queue[events.Event] = queue.Queue()
@@ -170,8 +189,25 @@ class Scene:
         self.engines.recogniser.put(self.recogniser)
         if not language_loads_later:
             self.engines.language.put(self.mind)
+        if recall is not None:
+            self.engines.recall.put(recall)
+        self.settings = Settings()
+        self.archive = Archive(
+            Paths.under(folder / "home"),
+            lambda: self.settings,
+            self.log,
+            Library([], bundled=folder / "bundled", cache=folder / "cache"),
+            self.engines,
+            self.bus.publish,
+            clock=lambda: self.now,
+        )
         self.session = Session(
-            self.engines, self.log, self.bus, character=self._character, options=lambda: self.options
+            self.engines,
+            self.log,
+            self.bus,
+            character=self._character,
+            options=lambda: self.options,
+            knowledge=self.archive.knowledge() if knows else None,
         )
         self.session.listen_to(self.audio)
         self.chat = ""
@@ -259,6 +295,7 @@ class Scene:
         self.audio.close()
         self.session.close()
         self.session.join_signals()
+        self.archive.close()
         self.log.close()
 
 
