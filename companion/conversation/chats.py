@@ -150,7 +150,7 @@ class Chats:
         self._publish(ChatChanged(self.now.chat, tuple(self.path())))
 
     def _next_greeting(self, siblings: list[StoredMessage]) -> None:
-        greetings = greetings_of(self._open.character, self._options().user_name)
+        greetings = greetings_of(self._open.character, self._options().user_name, self._open.chat)
         used = {one.meta.get("greeting") for one in siblings}
         fresh = next((i for i in range(len(greetings)) if i not in used), None)
         if fresh is None or len(siblings) >= len(greetings):
@@ -160,7 +160,7 @@ class Chats:
 
     def _begin(self, character: Character, greeting: int) -> Opened:
         chat = self._log.create_chat(character.id)
-        greetings = greetings_of(character, self._options().user_name)
+        greetings = greetings_of(character, self._options().user_name, chat)
         if greetings:
             index = greeting % len(greetings)
             self._log.add(chat.chat, "assistant", greetings[index], meta={"greeting": index})

@@ -20,10 +20,14 @@ def explain(
     model: str,
     count: Callable[[Sequence[str]], list[int]],
 ) -> Explanation:
-    """Return what stood in the prompt and where it came from; `constants` are the entries of its stable part."""
-    used = built.used
+    """Return what stood in the prompt and where it came from.
+
+    `constants` are the entries of its stable part, of which `built` names those it had no room for.
+    """
+    used, left_out = built.used, {hit.id for hit in built.left_out}
     lore = [*constants, *used.lore]
     costs = count([hit.text for hit in lore]) if lore else []
+    rows = [(hit, _lore(hit, n)) for hit, n in zip(lore, costs, strict=True)]
     spans = {
         "first_token": timings.first_token_s,
         "first_clause": timings.first_clause_s,
@@ -33,7 +37,8 @@ def explain(
     }
     return Explanation(
         sections=tuple((section.name, section.n_tokens) for section in built.sections),
-        lore=tuple(_lore(hit, n) for hit, n in zip(lore, costs, strict=True)),
+        lore=tuple(row for hit, row in rows if hit.id not in left_out),
+        left_out=tuple(row for hit, row in rows if hit.id in left_out),
         passages=tuple(_passage(found) for found in used.passages),
         memories=tuple(
             MemoryUsed(one.memory, one.message, one.chat, one.text, one.at) for one in used.memories

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ from companion.conversation.recall import LoreIndexes, recall
 from companion.conversation.summary import is_valid, needs_summary, write_summary
 from companion.domain.character import Character
 from companion.domain.lore import LoreIndex, Scan, Scene
+from companion.domain.macros import seed_of
 from companion.domain.memory import Recollected
 from companion.domain.messages import StoredMessage
 from companion.domain.passages import FoundPassage
@@ -57,7 +57,8 @@ class Gathering:
             user_name,
             tuple(index.constants(off)),
             self._summary(character, chat, path),
-            zlib.crc32(chat.encode()),
+            seed_of(chat),
+            path[0].created_at if path else None,
         )
 
     def _summary(self, character: Character, chat: str, path: Sequence[StoredMessage]) -> str:
@@ -146,7 +147,7 @@ class Gathering:
             past=[fired_in(one.meta) for one in path if one.role == "assistant"],
             greeting=_greeting(path),
             off=self._knowledge.switched_off(character.id, "lore"),
-            seed=zlib.crc32(f"{chat}:{path[-1].message if path else 0}".encode()),
+            seed=seed_of(f"{chat}:{path[-1].message if path else 0}"),
         )
         index = self._index(character, chat, standing.user_name)
         return recall(index, scene, count, token_cap=cap, regex=self._regex)

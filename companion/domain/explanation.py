@@ -46,7 +46,10 @@ class MemoryUsed:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """`sections` are (name, tokens), in prompt order; `seconds` spans of the turn by name."""
+    """`sections` are (name, tokens), in prompt order; `seconds` spans of the turn by name.
+
+    `left_out` are entries that always hold, but for which the persona had no room.
+    """
 
     sections: tuple[tuple[str, int], ...] = ()
     lore: tuple[LoreUsed, ...] = ()
@@ -57,6 +60,7 @@ class Explanation:
     n_generated: int = 0
     seconds: Mapping[str, float] = field(default_factory=dict)
     model: str = ""
+    left_out: tuple[LoreUsed, ...] = ()
 
     def as_meta(self) -> dict[str, object]:
         """Return plain JSON values for a message's meta, under the key `why`."""
@@ -85,4 +89,5 @@ def _read(raw: Mapping[str, Any]) -> Explanation:
         n_generated=int(raw.get("n_generated") or 0),
         seconds={str(name): float(value) for name, value in dict(raw.get("seconds") or {}).items()},
         model=str(raw.get("model") or ""),
+        left_out=tuple(LoreUsed(**one) for one in raw.get("left_out") or ()),
     )

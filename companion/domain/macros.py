@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -53,6 +54,11 @@ def expand(
     same chat renders the same prompt each time. `shown` keeps {{comment: ..}}, which the user may read.
     """
     return _Expansion(text, char, user, seed, facts or MacroFacts(), shown).result()
+
+
+def seed_of(chat: str) -> int:
+    """Return the seed under which all texts of a chat are expanded."""
+    return zlib.crc32(chat.encode("utf-8", "surrogatepass"))
 
 
 def for_matching(text: str, *, char: str = "", user: str = "", seed: int = 0) -> str:

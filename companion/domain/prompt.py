@@ -14,7 +14,7 @@ from typing import Literal
 from companion.domain.character import Character
 from companion.domain.events import PromptSection
 from companion.domain.lore import Fired
-from companion.domain.macros import expand
+from companion.domain.macros import MacroFacts, expand
 from companion.domain.messages import Message
 from companion.domain.recalled import Part, Recalled, fitted
 from companion.errors import CompanionError
@@ -57,11 +57,12 @@ _WORDS: dict[Language, dict[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Pinned:
-    """The stable beginning of a character's prompts."""
+    """The stable beginning of a character's prompts; `left_out` are constant entries for which it had no room."""
 
     messages: tuple[Message, ...]
     n_persona: int
     n_examples: int
+    left_out: tuple[Fired, ...] = ()
 
     @property
     def n_tokens(self) -> int:
@@ -70,7 +71,10 @@ class Pinned:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """A prompt in three parts, its sections, how many of the oldest messages were left out, and what was called up."""
+    """A prompt in three parts, its sections, how many of the oldest messages were left out, and what was called up.
+
+    `left_out` are the constant entries for which there was no room.
+    """
 
     pinned: tuple[Message, ...]
     history: tuple[Message, ...]
@@ -79,6 +83,7 @@ class Built:
     n_dropped: int
     user_was_cut: bool
     used: Recalled
+    left_out: tuple[Fired, ...] = ()
 
 
 def user_name_for(character: Character, user_name: str) -> str:
@@ -91,7 +96,8 @@ class Standing:
     """What stands in every prompt of a chat alike.
 
     `constants` are the lorebook entries that always hold. `summary` tells of the messages that no longer fit.
-    `seed` fixes what {{random}} and its kin stand for, once per chat.
+    `seed` fixes what {{random}} and its kin stand for, once per chat, and `began_at`, in seconds since 1970, what
+    {{time}} and its kin do.
     """
 
     character: Character
@@ -99,21 +105,25 @@ class Standing:
     constants: tuple[Fired, ...] = ()
     summary: str = ""
     seed: int = 0
+    began_at: float | None = None
+
+    def fill(self, text: str) -> str:
+        """Return a text of the card with its macros replaced, the same in every turn."""
+        one = self.character
+        facts = MacroFacts(now=self.began_at, language=one.language)
+        user = user_name_for(one, self.user_name)
+        return expand(text, char=one.shown_name, user=user, seed=self.seed, facts=facts)
 
 
 def build_pinned(standing: Standing, count: CountTokens, *, budget: int) -> Pinned:
     """Return persona, rules, constant lore and as many example dialogues as fit `budget` tokens.
 
-    Examples leave whole, the last first. Raises CompanionError when the persona alone does not fit.
+    Examples leave whole, the last first; then entries, those of attached books first, then those of the lowest
+    priority. Raises CompanionError when the description alone does not fit.
     """
     character = standing.character
     user = user_name_for(character, standing.user_name)
-
-    def fill(text: str) -> str:
-        return expand(text, char=character.shown_name, user=user, seed=standing.seed)
-
-    persona = fill(_persona(character, standing.constants))
-    n_persona = count([persona])[0] + FRAME_TOKENS
+    persona, n_persona, left_out = _fitting_persona(standing, count, budget)
     if n_persona > budget:
         raise CompanionError(
             f"The description of {character.shown_name} needs {n_persona} tokens, but only {budget} are free for it.",
@@ -122,13 +132,45 @@ def build_pinned(standing: Standing, count: CountTokens, *, budget: int) -> Pinn
         )
     examples: list[Message] = []
     n_examples = 0
-    for dialogue in parse_examples(fill(character.mes_example), character.shown_name, user):
+    for dialogue in parse_examples(standing.fill(character.mes_example), character.shown_name, user):
         cost = sum(count([message.text for message in dialogue])) + FRAME_TOKENS * len(dialogue)
         if n_persona + n_examples + cost > budget:
             break
         examples += dialogue
         n_examples += cost
-    return Pinned((Message("system", persona), *examples), n_persona, n_examples)
+    return Pinned((Message("system", persona), *examples), n_persona, n_examples, left_out)
+
+
+def _fitting_persona(
+    standing: Standing, count: CountTokens, budget: int
+) -> tuple[str, int, tuple[Fired, ...]]:
+    """Return the persona with as many constant entries as fit, its cost, and the entries that do not."""
+    every = standing.constants
+
+    def rank(i: int) -> tuple[bool, float, int]:
+        entry = every[i].entry
+        priority = entry.insertion_order if entry.priority is None else entry.priority
+        return every[i].book != standing.character.lore.id, -priority, i
+
+    kept = sorted(range(len(every)), key=rank)
+    while True:
+        persona = standing.fill(_persona(standing.character, [every[i] for i in sorted(kept)]))
+        n_persona = count([persona])[0] + FRAME_TOKENS
+        if n_persona <= budget or not kept:
+            return persona, n_persona, tuple(hit for i, hit in enumerate(every) if i not in kept)
+        kept = _affordable(kept, [hit.text for hit in every], count, n_persona - budget)
+
+
+def _affordable(kept: Sequence[int], texts: Sequence[str], count: CountTokens, excess: int) -> list[int]:
+    """Return the places that stay when `excess` tokens have to go, at least one less; the best come first."""
+    costs = dict(zip(kept, count([texts[i] for i in kept]), strict=True))
+    room = max(0, sum(costs.values()) - excess)
+    stay = []
+    for i in kept:
+        if costs[i] <= room:
+            room -= costs[i]
+            stay.append(i)
+    return stay if len(stay) < len(kept) else stay[:-1]
 
 
 def _persona(character: Character, constants: Sequence[Fired]) -> str:
@@ -216,11 +258,11 @@ def build(
     What was `recalled` for this turn stands after the history; `user_text` None means that the history already
     ends with what is to be answered. A user text too long for the budget keeps its beginning and end.
     """
-    character = standing.character
-    user = user_name_for(character, standing.user_name)
     room = budget - pinned.n_tokens
     said = user_text or ""
-    used, parts = fitted(character, user, recalled, said, count, max(0, room - FRAME_TOKENS - _LEAST_USER))
+    used, parts = fitted(
+        standing.character, standing.fill, recalled, said, count, max(0, room - FRAME_TOKENS - _LEAST_USER)
+    )
     n_volatile = sum(part.n_tokens for part in parts) + (FRAME_TOKENS if parts else 0)
     text, n_user, was_cut = _fit(said, max(room - n_volatile - FRAME_TOKENS, 16), count)
     needed = n_volatile + (n_user + FRAME_TOKENS if text else 0)
@@ -229,7 +271,9 @@ def build(
     if text:
         turn.append(Message("user", text))
     sections = _sections(pinned, kept, parts, used, n_user)
-    return Built(pinned.messages, kept.messages, tuple(turn), sections, kept.n_dropped, was_cut, used)
+    return Built(
+        pinned.messages, kept.messages, tuple(turn), sections, kept.n_dropped, was_cut, used, pinned.left_out
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from typing import Literal
 
 from companion.domain.character import Character
 from companion.domain.lore import Fired
-from companion.domain.macros import expand
 from companion.domain.memory import Recollected
 from companion.domain.passages import FoundPassage
 
@@ -52,15 +51,20 @@ class Part:
 
 
 def fitted(
-    character: Character, user: str, recalled: Recalled, said: str, count: CountTokens, room: int
+    character: Character,
+    fill: Callable[[str], str],
+    recalled: Recalled,
+    said: str,
+    count: CountTokens,
+    room: int,
 ) -> tuple[Recalled, tuple[Part, ...]]:
-    """Return what fits `room` tokens, and its parts in prompt order.
+    """Return what fits `room` tokens, and its parts in prompt order; `fill` replaces macros.
 
     Passages leave first, then memories, then lore, the last of each first; instructions stay unless they alone
     are too long.
     """
     while True:
-        parts = _parts(character, user, recalled, said, count)
+        parts = _parts(character, fill, recalled, said, count)
         if sum(part.n_tokens for part in parts) <= room or not parts:
             return recalled, parts
         if recalled.passages:
@@ -74,7 +78,7 @@ def fitted(
 
 
 def _parts(
-    character: Character, user: str, recalled: Recalled, said: str, count: CountTokens
+    character: Character, fill: Callable[[str], str], recalled: Recalled, said: str, count: CountTokens
 ) -> tuple[Part, ...]:
     words = _WORDS[character.language]
     memories = [one.text.strip() for one in recalled.memories if one.text.strip()]
@@ -88,7 +92,7 @@ def _parts(
             texts.append((name, words[name] + "\n".join(lines)))  # type: ignore[arg-type]
     if instructions := _instructions(character, words["answer"], said, bool(texts)):
         texts.append(("instructions", instructions))
-    filled = [(name, expand(text, char=character.shown_name, user=user)) for name, text in texts]
+    filled = [(name, fill(text)) for name, text in texts]
     return tuple(
         Part(name, text, n)
         for (name, text), n in zip(filled, count([text for _, text in filled]), strict=True)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
+from companion.conversation.explaining import explain, fired_in
 from companion.domain.character import Character, Lorebook, LoreEntry
+from companion.domain.events import TurnTimings
+from companion.domain.explanation import explanation_of
 from companion.domain.lore import Fired
 from companion.domain.messages import Message
 from companion.domain.prompt import Standing, build, build_pinned, parse_examples, trim_history
@@ -70,6 +75,52 @@ def test_a_persona_that_does_not_fit_is_refused_with_both_numbers() -> None:
         build_pinned(STANDING, count, budget=50)
     assert caught.value.code == "persona_too_long"
     assert "50" in caught.value.what
+
+
+def always(id_: str, text: str, *, priority: float = 0, book: str = "") -> Fired:
+    entry = LoreEntry(keys=(), content=text, constant=True, id=id_, priority=priority)
+    return Fired(entry, "", text, "constant", book, constant_prefix=True)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_constant_entries_that_do_not_fit_leave_by_book_and_priority(language: Literal["zh", "en"]) -> None:
+    words = {"zh": "茶馆里的旧事。", "en": "An old tale. "}[language] * 20
+    told = (
+        always("low", f"1{words}", priority=1),
+        always("high", f"2{words}", priority=9),
+        always("other", f"3{words}", priority=99, book="attached"),
+    )
+    lin = replace(LIN, language=language, mes_example="")
+    alone = build_pinned(Standing(lin), count, budget=9_000).n_persona
+    pinned = build_pinned(Standing(lin, constants=told), count, budget=alone + int(1.5 * len(words)))
+    assert [hit.entry.id for hit in pinned.left_out] == ["low", "other"]
+    assert f"2{words.strip()}" in pinned.messages[0].text
+    assert pinned.n_persona <= alone + int(1.5 * len(words))
+    assert build_pinned(Standing(lin, constants=told), count, budget=9_000).left_out == ()
+
+
+def test_the_answer_to_why_names_the_entries_that_had_no_room() -> None:
+    told = (always("kept", "茶馆叫半日闲。"), always("long", "旧事。" * 400))
+    standing = replace(STANDING, constants=told)
+    pinned = build_pinned(standing, count, budget=900)
+    made = build(standing, pinned, [], "你好", Recalled(), count=count, budget=1_200)
+    why = explain(made, told, TurnTimings(), "demo", count)
+    assert ([one.entry for one in why.lore], [one.entry for one in why.left_out]) == (["kept"], ["long"])
+    assert explanation_of({"why": json.loads(json.dumps(why.as_meta()))}) == why
+    assert fired_in({"why": why.as_meta()}) == {":kept"}
+
+
+def test_changing_macros_stand_for_one_thing_in_a_chat_and_for_another_in_the_next() -> None:
+    lin = replace(LIN, description="{{random:东,南,西,北,上,下,左,右}}，现在{{time}}", mes_example="")
+    began = 1_772_700_000.0
+
+    def persona(seed: int) -> str:
+        standing = Standing(lin, seed=seed, began_at=began)
+        return build_pinned(standing, count, budget=2_000).messages[0].text.partition("\n")[0]
+
+    assert persona(1) == persona(1)
+    assert len({persona(seed) for seed in range(20)}) > 3
+    assert "{{" not in persona(1)
 
 
 def test_what_changes_stands_after_the_history_and_before_the_user() -> None:
