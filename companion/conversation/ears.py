@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from companion.conversation.bus import Subscriber
 from companion.conversation.hearing import Heard, Hearing
+from companion.conversation.names import NamesOf
 from companion.conversation.slots import Engines
 from companion.domain.audio import AudioClip
 from companion.domain.character import Character
@@ -96,11 +97,12 @@ class Ears:
         said_lately: Callable[[], str] = lambda: "",
         extra_silence_ms: Callable[[], int] = lambda: 0,
         pauses: Pauses | None = None,
+        names_of: NamesOf | None = None,
     ) -> None:
         self._engines, self._publish = engines, publish
         self._said_lately, self._extra_silence_ms = said_lately, extra_silence_ms
         self.pauses = pauses or Pauses()
-        self._hearing = Hearing(engines, on_heard)
+        self._hearing = Hearing(engines, on_heard, names_of)
         self._mode: ListenMode = "off"
         self._pending: _Pending | None = None
         self._overlap: _Overlap | None = None
@@ -177,6 +179,11 @@ class Ears:
         self._pending.is_over = overlap.end is not None
         return self._understood(self._pending) if self._pending.heard is not None else None
 
+    def expect(self, character: Character) -> None:
+        """Make ready for the names of her world, if the microphone is in use."""
+        if self._mode != "off":
+            self._hearing.expect(character)
+
     def reopened(self, pause_s: float) -> None:
         """The user went on after his turn had been taken as over."""
         self.pauses = self.pauses.learn(pause_s * 1000, went_on=True)
@@ -211,10 +218,8 @@ class Ears:
 
     def _recognise(self, clip: AudioClip, character: Character | None, language: str) -> int:
         spoken = character.language if language == "character" and character is not None else language
-        names = (character.shown_name,) if character is not None else ()
-        return self._hearing.recognise(
-            clip, language=spoken if spoken in ("zh", "en") else None, hotwords=names
-        )
+        known = spoken if spoken in ("zh", "en") else None
+        return self._hearing.recognise(clip, language=known, character=character)
 
     def _understood(self, pending: _Pending) -> News | None:
         assert pending.heard is not None
@@ -234,7 +239,13 @@ class Ears:
         if not text:
             audio.end_after(_NOTHING_MS)
             return
-        wait_ms = silence_ms(text, heard.transcript.language, self.pauses, mode=self._mode)
+        wait_ms = silence_ms(
+            text,
+            heard.transcript.language,
+            self.pauses,
+            turn_probability=heard.turn_probability,
+            mode=self._mode,
+        )
         audio.end_after(max(0, wait_ms + self._extra_silence_ms()))
 
     def _complete(self) -> Utterance | None:

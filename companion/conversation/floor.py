@@ -32,6 +32,15 @@ class Floor:
         self._draft: Draft | None = None
         self._leaving: list[ReplyTurn] = []
 
+    @property
+    def said_lately(self) -> str:
+        """What she has said aloud in the last ten seconds of the present turn."""
+        return self.active.said_lately if self.active is not None else ""
+
+    def is_active(self, turn: TurnId) -> bool:
+        """Tell whether this is the present turn."""
+        return self.active is not None and self.active.turn == turn
+
     def take(self, active: ReplyTurn | Recital) -> None:
         """Begin a turn that nobody has waited for."""
         self.active = active

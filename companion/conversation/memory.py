@@ -96,13 +96,8 @@ class Remembering:
         return fresh
 
     def _take_back(self, character: Character, message: StoredMessage, facts: Sequence[Fact]) -> bool:
-        stated = {(fact.slot, fact.value) for fact in facts}
-        gone = [
-            card
-            for card in self._memories.cards(character.id)
-            if card.message == message.message and card.origin == "conversation" and not card.pinned
-            if (card.slot, card.value) not in stated
-        ]
+        cards = [card for card in self._memories.cards(character.id) if card.message == message.message]
+        gone = _unstated(cards, facts)
         for card in gone:
             self._memories.withdraw(card.memory)
         return bool(gone)
@@ -192,6 +187,20 @@ class Remembering:
         """Forget what is at hand of a character, after messages were edited, deleted or brought back."""
         with self._lock:
             self._known.pop(character, None)
+
+    def read_anew(self, character: Character) -> None:
+        """Take in that messages were edited, deleted or brought back: cards follow what stands there now.
+
+        Raises StorageError.
+        """
+        self.changed(character.id)
+        cards = [card for card in self._memories.cards(character.id) if card.message is not None]
+        sources = {card.message for card in cards}
+        for turn in self._memories.turns(character.id):
+            if turn.message in sources:
+                own = [card for card in cards if card.message == turn.message]
+                if _unstated(own, _facts(turn)):
+                    self.learn(character, turn.chat, turn)
 
     def forget_character(self, character: str) -> None:
         """Remove all memories of a character for good, from the index too. Raises StorageError."""
@@ -381,6 +390,16 @@ def _found(
 
 def _facts(message: StoredMessage) -> list[Fact]:
     return facts_in(message.text) if message.role == "user" else []
+
+
+def _unstated(cards: Iterable[Memory], facts: Sequence[Fact]) -> list[Memory]:
+    """Return the cards taken from a message that it does not state, but for what the user pinned or wrote."""
+    stated = {(fact.slot, fact.value) for fact in facts}
+    return [
+        card
+        for card in cards
+        if card.origin == "conversation" and not card.pinned and (card.slot, card.value) not in stated
+    ]
 
 
 def _is_worth_finding(turn: StoredMessage) -> bool:

@@ -6,15 +6,17 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from companion.conversation.attention import Attention
 from companion.conversation.bus import EventBus
 from companion.conversation.chats import Chats, Opened
 from companion.conversation.ears import Ears, Interruption, News, Understood, Utterance
 from companion.conversation.floor import Floor
 from companion.conversation.hearing import Heard
 from companion.conversation.knowledge import Knowledge
+from companion.conversation.names import WorldNames
 from companion.conversation.options import SessionOptions
 from companion.conversation.preparation import Preparation, TokenCounter, keep_cache, warm_chat
 from companion.conversation.presence import Presence
@@ -23,7 +25,7 @@ from companion.conversation.slots import Engines
 from companion.conversation.turns import Turns
 from companion.domain import commands as do
 from companion.domain import events
-from companion.domain.character import Character
+from companion.domain.character import Character, Lorebook
 from companion.domain.gate import Pauses
 from companion.domain.messages import StoredMessage, TurnId
 from companion.domain.prompt import Standing
@@ -100,10 +102,12 @@ class Session:
             engines,
             bus.publish,
             self._inbox.put,
-            said_lately=self._said_lately,
+            said_lately=lambda: self._floor.said_lately,
             extra_silence_ms=lambda: options().extra_silence_ms,
             pauses=pauses,
+            names_of=WorldNames(self._books, lambda: options().user_name).of,
         )
+        self._attention = Attention()
         self._presence = Presence(
             bus.publish,
             is_busy=lambda: self._floor.active is not None,
@@ -165,6 +169,7 @@ class Session:
                     if (active := self._floor.active) is not None and active.turn == turn:
                         active.played(seconds)
                 case PlaybackEnded(turn, seconds):
+                    self._inbox.put(signal)
                     if (active := self._floor.active) is not None and active.turn == turn:
                         active.playback_ended(seconds)
                 case _:
@@ -251,6 +256,7 @@ class Session:
     def _show(self, opened: Opened) -> None:
         self._turns.stop("written")
         self._chats.show(opened)
+        self._ears.expect(opened.character)
         if self._presence.state == "asleep":
             self._presence.go("loading", "model")
         self._prepare()
@@ -343,6 +349,8 @@ class Session:
 
     def _listen(self, mode: ListenMode) -> None:
         self._ears.listen(mode)
+        if self._chats.now is not None:
+            self._ears.expect(self._chats.now.character)
         self._turns.nothing_said()
         self._presence.rest()
 
@@ -358,13 +366,16 @@ class Session:
 
     def _on_signal(self, signal: AudioSignal) -> None:
         match signal:
-            case Paused(turn) if self._is_active(turn):
+            case Paused(turn) if self._floor.is_active(turn):
                 self._presence.go("hearing")
-            case Resumed(turn) if self._is_active(turn):
+            case Resumed(turn) if self._floor.is_active(turn):
                 self._presence.go("speaking")
-            case PlaybackStarted(turn):
-                if self._is_active(turn):
+            case PlaybackStarted(turn, at_s):
+                self._attention.speaks(at_s)
+                if self._floor.is_active(turn):
                     self._presence.go("speaking")
+            case PlaybackEnded(_, seconds):
+                self._attention.has_spoken(seconds)
             case DeviceOpened(direction, name, _):
                 self._bus.publish(events.DeviceChanged(direction, name))
             case DeviceLost(direction, _, why, _):
@@ -379,16 +390,21 @@ class Session:
             case _:
                 pass
 
-    def _is_active(self, turn: TurnId) -> bool:
-        return self._floor.active is not None and self._floor.active.turn == turn
-
     def _spoken(self) -> tuple[Character | None, str]:
         now = self._chats.now
         return (now.character if now is not None else None), self._options().hear_language
 
-    def _said_lately(self) -> str:
-        active = self._floor.active
-        return active.said_lately if active is not None and self._presence.state != "thinking" else ""
+    def _books(self, character: Character) -> Sequence[Lorebook]:
+        now = self._chats.now
+        return self._knowledge.books(character, now.chat.chat) if now is not None else ()
+
+    def _is_meant(self, text: str, ended_s: float) -> bool:
+        now = self._chats.now
+        character = now.character if now is not None else None
+        if not self._attention.is_meant(text, ended_s, self._ears.mode, character):
+            return False
+        self._attention.hold(ended_s)
+        return True
 
     def _take_heard(self, heard: News | None) -> None:
         """Answer a complete utterance; None only means that the rest of the state may have changed."""
@@ -398,6 +414,10 @@ class Session:
                 self._presence.go("hearing")
                 self._take_heard(self._ears.go_on(*self._spoken()))
                 return
+            case Understood(text, ended_s) | Utterance(text, ended_s, None) if text and not self._is_meant(
+                text, ended_s
+            ):
+                self._turns.nothing_said()
             case Understood():
                 self._turns.foresee(heard)
                 return

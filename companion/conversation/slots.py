@@ -6,7 +6,7 @@ import threading
 from typing import Generic, TypeVar
 
 from companion.errors import Cancelled, CompanionError, ModelError
-from companion.ports import AudioIO, Cancel, LanguageModel, RecallIndex, Recogniser, Voice
+from companion.ports import AudioIO, Cancel, LanguageModel, RecallIndex, Recogniser, TurnDetector, Voice
 
 T = TypeVar("T")
 
@@ -76,3 +76,4 @@ class Engines:
         self.voice: Slot[Voice] = Slot()
         self.audio: Slot[AudioIO] = Slot()
         self.recall: Slot[RecallIndex] = Slot()
+        self.turn: Slot[TurnDetector] = Slot()

@@ -149,3 +149,38 @@ def test_typing_while_the_user_is_heard_is_answered_first(stage: Stage) -> None:
     assert scene.expect(events.UserSaid).message.text == "打的字"
     assert scene.expect(events.UserSaid).message.text == "说的话"
     scene.expect(events.ReplyFinished, lambda event: event.message.text == "二")
+
+
+def on_call(stage: Stage, *lines: str) -> Scene:
+    scene = stage(lines=lines, replies=["在呢。", "好。", "嗯。"])
+    scene.opens()
+    scene.post(do.Listen("on_call"))
+    scene.expect(events.ListeningChanged, lambda event: event.is_open)
+    scene.let_pass(0.5)
+    return scene
+
+
+def test_in_a_room_full_of_people_she_answers_to_her_name_only(stage: Stage) -> None:
+    scene = on_call(stage, "晚饭吃什么", "小满，晚饭吃什么")
+    scene.user_speaks()
+    scene.let_pass(4.0)
+    scene.handled()
+    assert scene.all(events.UserSaid) == []
+    scene.user_speaks()
+    assert scene.expect(events.UserSaid).message.text == "小满，晚饭吃什么"
+    scene.expect(events.ReplyFinished)
+
+
+def test_who_was_just_talked_with_need_not_call_again(stage: Stage) -> None:
+    scene = on_call(stage, "小满，你在吗", "我饿了", "我还是饿")
+    scene.user_speaks()
+    scene.expect(events.ReplyFinished)
+    scene.let_pass(3.0)
+    scene.user_speaks()
+    assert scene.expect(events.UserSaid).message.text == "我饿了"
+    scene.expect(events.ReplyFinished)
+    scene.let_pass(40.0)
+    scene.user_speaks()
+    scene.let_pass(4.0)
+    scene.handled()
+    assert len(scene.all(events.UserSaid)) == 2
