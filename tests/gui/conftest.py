@@ -66,7 +66,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let pass what the offscreen platform says of things that need a screen."""
     for item in items:
         if HERE in item.path.parents:
-            item.add_marker(pytest.mark.qt_log_ignore("This plugin does not support"))
+            item.add_marker(
+                pytest.mark.qt_log_ignore("This plugin does not support", "systemTrayWindowChanged")
+            )
 
 
 def character(id_: str = "xiaoman", name: str = "顾小满", **more: object) -> Character:

@@ -18,7 +18,10 @@ class TimeField(QTimeEdit):
         super().__init__(parent)
         self.setDisplayFormat(_FORMAT)
         self.setKeyboardTracking(False)
+        self.setWrapping(True)
         self.setFixedWidth(120)
+        # A styled box leaves no room before its text.
+        self.lineEdit().setTextMargins(6, 0, 6, 0)
         self.timeChanged.connect(lambda time: self.picked.emit(time.toString(_FORMAT)))
 
     def value(self) -> str:

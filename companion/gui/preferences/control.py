@@ -41,6 +41,11 @@ class Control:
 class CalmSpinBox(QSpinBox):
     """A number; the wheel scrolls the page unless it has the focus."""
 
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        # A styled box leaves no room before its text.
+        self.lineEdit().setTextMargins(6, 0, 6, 0)
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self.hasFocus():
             super().wheelEvent(event)

@@ -72,7 +72,7 @@ class PreferencesPage(QWidget):
             self._companion.save_settings()
         except CompanionError as error:
             said = notice_text(error.what, error.hint, error.code)
-            self._banner.say(_NOTICE, f"{said.what} {said.hint}".strip(), button=tr("Try again"))
+            self._banner.say(_NOTICE, said.whole, button=tr("Try again"))
         else:
             self._banner.clear(_NOTICE)
 

@@ -112,9 +112,11 @@ class SettingRow(QWidget):
         line.addStretch(1)
         box = QVBoxLayout()
         box.setSpacing(2)
+        box.addStretch(1)
         box.addLayout(line)
         box.addWidget(self._help)
         box.addWidget(self._note)
+        box.addStretch(1)
         return box
 
     def _control_side(self) -> QWidget:
