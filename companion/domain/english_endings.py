@@ -140,7 +140,7 @@ _RULES: Final = compiled(
             r"|\b(?:think|hope|guess|say|said|believe|told you) so$"
             r"|\b(?:hope|guess|think|why|or|of course|certainly|probably) not$"
             rf"|\b{one_of('(?:me|you)_too any_?more (?:once|one|no|much)_more what_for as_well ever_since i_love_it')}$"
-            rf"|\b{one_of('if_you_want(?:_to)? (?:a|one)_(?:second|minute) a_(?:lot|little|bit|few) the_same no_one')}$",
+            rf"|\b{one_of('if_you_want(?:_to)? (?:a|one)_(?:second|minute) a_(?:lot|little|bit|few) the_same')}$",
             0.72,
         ),
         # Something is still to come.

@@ -10,84 +10,74 @@ import re
 from collections.abc import Sequence
 from typing import Final, Literal
 
+from companion.domain.ending_rules import one_of
 from companion.domain.homophones import Sound, sounds, unlike
 
 Verdict = Literal["stop", "resume", "wait"]
 
+_END: Final = 4
+_MOST_AT_END: Final = 0.5
+
 _HAN: Final = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff〇"
 _HAN_CHAR: Final = re.compile(f"[{_HAN}]")
-_WORD: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_WORD: Final = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
 _CLAUSE: Final = re.compile(r"[，。！？；：、…,.!?;:\n—]+")
+# What recognisers write for other sounds: (咳嗽), [cough], *laughs*, ♪.
 _NOISE: Final = re.compile(r"[（(\[【*][^）)\]】*]*[）)\]】*]|♪[^♪]*♪?")
-_ECHO: Final = 0.34
 
-_STOP_ZH: Final = (
-    "停|停停|停下|停下来|停一下|停一停|停吧|打住|等等|等一等|等下|等一下|等会儿?|稍等|慢着|慢点|且慢|别说|"
-    "别说了|别讲了|别说话|别念了|"
-    "不要说了|不要再说了|不用说了|不用讲了|不说了|够了|好了好了|行了|行了行了|可以了|闭嘴|住口|住嘴|安静|"
-    "安静点|安静一下|别吵|别闹|"
-    "别|不|不对|不是|不是这样|不要|不行|换个话题|换一个|下一个|跳过|听我说|你听我说|先听我说|打断一下|"
-    "我打断一下|喂|暂停|取消|算了|算了吧|"
-    "先别说|先停|先停下|先等等|先等一下|你先停|你停|你停下|你等等|你等一下|你别说了|你先别说|你闭嘴|不想听|"
-    "不想听了|我不想听|烦死了|错了|说错了"
+_STOP_ZH: Final = one_of(
+    "停+[吧了]? 停下来? 停一[下停] 打住 等+[下会]? 等一[等下会] 等会儿 稍等 慢着 慢点 且慢 别[说讲念]了? "
+    "别说话 别吵 别闹 别 不要[说讲]了 不要再说了 不用[说讲]了 不说了 够了 好了好了 行了 行了行了 可以了 闭嘴 "
+    "[住闭]口 住嘴 安静[点]? 安静一下 不 不对 不是 不是这样 不要 不行 换个话题 换一个 下一个 跳过 "
+    "[你先]?听我说 你先听我说 打断一下 我打断一下 喂 暂停 取消 算了吧? 先别说 先停 先停下 先等等 先等一下 "
+    "你先?停 你等等 你等一下 你先?别说了? 你闭嘴 我?不想听了? 烦死了 说?错了"
 )
-_STOP_EN: Final = (
-    "stop|stop it|stop talking|please stop|stop please|just stop|wait|wait wait|wait a (?:second|sec|"
-    "minute|moment)|hold on|"
-    "hang on|hold up|hold it|one (?:second|sec|moment|minute)|just a (?:second|sec|moment|minute)|shut up|"
-    "be quiet|quiet|"
-    "enough|that's enough|pause|cancel|no|no no|nope|not that|never mind|nevermind|forget it|skip|skip it|"
-    "next|excuse me|"
-    "let me (?:speak|talk|finish)|listen|hey|wrong|that's wrong|that's not right|sorry but|but"
+_STOP_EN: Final = one_of(
+    "stop stop_it stop_talking (?:please|just)_stop stop_please wait wait_a_(?:second|sec|minute|moment) "
+    "hold_(?:on|up|it) hang_on (?:one|just_a)_(?:second|sec|moment|minute) shut_up be_quiet quiet enough "
+    "that's_enough pause cancel no nope not_that never_?mind forget_it skip skip_it next excuse_me "
+    "let_me_(?:speak|talk|finish) listen hey wrong that's_(?:wrong|not_right) sorry_but but"
 )
 # Said in any sentence, these end her speech.
 _STOP_INSIDE: Final = re.compile(
-    "别说了|别讲了|不要说了|不要再说|先别说|闭嘴|住口|停下来|安静一下|打断一下|换个话题|"
-    r"\b(?:shut up|stop talking|be quiet|let me (?:speak|talk|finish)|change the subject)\b",
+    one_of("别说了 别讲了 不要说了 不要再说 先别说 闭嘴 住口 停下来 安静一下 打断一下 换个话题")
+    + r"|\b"
+    + one_of("shut_up stop_talking be_quiet let_me_(?:speak|talk|finish) change_the_subject")
+    + r"\b",
     re.IGNORECASE,
 )
-_LISTENING_ZH: Final = (
-    "嗯|唔|恩|对|队|哦|噢|喔|好|号|哈|呵|嘿|啊|呃|额|诶|欸|哎|咦|哇|嘻|呀|耶|哟|是|行|真|懂|"
-    "是的|对的|好的|行的|是吗|是嘛|是么|对吧|好吧|好呀|好啊|对啊|对呀|是啊|是呀|哎呀|哎哟|天哪|天啊|我的天|"
-    "真的|真的吗|真的啊|真的呀|"
-    "真的假的|不会吧|不是吧|原来如此|原来是这样|原来|这样|这样啊|这样子|这样子啊|这样吗|没错|确实|的确|"
-    "当然|可以|可以啊|明白|明白了|"
-    "知道|知道了|我知道|我知道了|懂了|我懂|我懂了|了解|有道理|有意思|说得对|说的对|说得也是|说的也是|也是|"
-    "也对|就是|就是啊|就是说|"
-    "然后呢|接着呢|后来呢|继续|继续说|接着说|你继续|你继续说|你说|你接着说|说下去|请继续|我在听|我听着呢|"
-    "我在听呢|"
-    "厉害|好厉害|太好了|太棒了|好棒|真棒|不错|真不错|哇塞|哇哦|酷|赞|牛|好玩|好笑|笑死|笑死我了|好可爱|"
-    "谢谢|啧|嘘|啦|嘛|呢|吧"
-)
-_LISTENING_EN: Final = (
-    "yeah|yea|yes|yep|yup|ya|ok|okay|okey|k|right|sure|mm+|mhm|mm-?hm+|m-?hm+|hm+|uh-?huh|uh|um|er|erm|ah|"
-    "aah|oh|ooh|oo|wow|whoa|"
-    "huh|aha|ha|haha(?:ha)*|hahah|hehe|heh|lol|cool|nice|great|good|awesome|amazing|lovely|perfect|fine|"
-    "true|exactly|totally|"
-    "absolutely|definitely|indeed|really|of course|i see|i know|i understand|i get it|got it|gotcha|"
-    "makes sense|that makes sense|"
-    "go on|go ahead|continue|keep going|carry on|and then|then what|tell me more|i'm listening|oh really|"
-    "is that so|is it|"
-    "no way|oh my god|omg|oh my|my god|oh no|interesting|that's interesting|that's right|that's true|"
-    "that's great|that's nice|that's cool|"
-    "that's good|that's funny|you're right|good point|fair enough|so|well|thanks|thank you|alright|"
-    "all right|very good|so cool|so cute"
-)
-_MAY_GO_ON_EN: Final = re.compile(
-    r"^(?:so|well|and then|is it|good|that's|i know|yes|yeah|ok|okay|right|oh|ah|um|uh|er|no way|really)$"
-)
-
-_STOPS_EN: Final = re.compile(rf"(?:(?:{_STOP_EN})\s*)+")
-_LISTENS_EN: Final = re.compile(rf"(?:(?:{_LISTENING_EN})(?:\s+|$))+")
-_LISTENS_ZH: Final = re.compile(f"(?:{'|'.join(sorted(_LISTENING_ZH.split('|'), key=len, reverse=True))})+")
-_STOPS_ZH: Final = re.compile(
-    f"(?:{'|'.join(sorted(_STOP_ZH.split('|'), key=len, reverse=True))})+[吧啊呀嘛啦了]?"
-)
+# With other characters that sound alike; a recogniser has little to go by in one or two syllables.
 _STOP_SOUNDS: Final = frozenset(
     {("ting",), ("ting", "ting"), ("ting", "ting", "ting"), ("bi", "zui"), ("deng", "deng")}
 )
+# Longer ones first: the first alternative that fits is taken.
+_LISTENING_ZH: Final = one_of(
+    "原来(?:如此|是?这样)? 我?知道了? 我?懂了? 我?明白了? 我在听呢? 我听着呢 你?继续说? 你?接着说 笑死我?了? "
+    "真的假的 真的[吗啊呀] 真的 真棒 真不错 不会吧 不是吧 好厉害 好可爱 好[玩笑棒] 好[的吧呀啊] 太好了 "
+    "太棒了 这样[啊吗子]+ 这样 是[的吗嘛啊么] 对[的吧啊呀] 行的 可以啊? 没错 确实 的确 当然 我?了解了? "
+    "有道理 有意思 说[得的]也?[对是] 也[是对] 就是[啊说]? 然后呢 接着呢 后来呢 说下去 请继续 你说 厉害 不错 "
+    "哇塞 哇哦 哎[呀哟] 天[哪啊] 我的天 谢谢 "
+    "[嗯唔恩哼对队哦噢喔好号哈呵嘿啊呃额诶欸哎咦哇嘻呀耶哟是行真懂酷赞牛啧嘘啦嘛呢吧]"
+)
+_LISTENING_EN: Final = one_of(
+    "yeah yea yes yep yup ya ok okay okey k right sure mm+ mhm m+-?hm+ hm+ uh-?huh uh um er erm ah aah oh "
+    "ooh oo wow whoa huh aha ha+(?:ha)* hahah hehe heh lol cool nice great good awesome amazing lovely "
+    "perfect fine true exactly totally absolutely definitely indeed really of_course i_see i_know "
+    "i_understand i_get_it got_it gotcha (?:that_)?makes_sense go_on go_ahead continue keep_going carry_on "
+    "and_then then_what tell_me_more i'm_listening oh_really is_that_so is_it no_way oh_my(?:_god)? omg "
+    "my_god oh_no interesting that's_(?:interesting|right|true|great|nice|cool|good|funny) you're_right "
+    "good_point fair_enough so well thanks thank_you all_?right very_good so_c(?:ool|ute)"
+)
+_MAY_GO_ON_EN: Final = re.compile(
+    one_of("so well and_then is_it good that's i_know yes yeah ok okay right oh ah um uh er really")
+)
+
+_STOPS_EN: Final = re.compile(rf"(?:{_STOP_EN}(?: |$))+")
+_STOPS_ZH: Final = re.compile(f"{_STOP_ZH}+[吧啊呀嘛啦了]?")
+_LISTENS_EN: Final = re.compile(rf"(?:{_LISTENING_EN}(?: |$))+")
+_LISTENS_ZH: Final = re.compile(f"{_LISTENING_ZH}+")
 _LEAD_IN: Final = re.compile(
-    "^(?:嗯|呃|额|啊|哎|诶|喂|那个|哦|好了|好|um|uh|er|oh|ok|okay|hey)[，,、。.!！\\s]*", re.IGNORECASE
+    one_of("嗯+ 呃 额 啊 哎 诶 喂 那个 哦 好了 好 (?:um|uh|er|oh|ok|okay|hey)_") + "+"
 )
 
 
@@ -99,51 +89,52 @@ def judge(text: str, *, language: str, said_lately: str, final: bool) -> Verdict
     nothing more is to come, and the answer is never `wait`.
     """
     body = _NOISE.sub(" ", text).strip()
-    said = sounds(body)
+    said = sounds(body, digits_as_chinese=language != "en")
     if not said:
         return _undecided(final)
-    hers = sounds(said_lately)
-    if _is_stop(body, said) and not _is_her_clause(said, said_lately):
+    hers = sounds(said_lately, digits_as_chinese=language != "en")
+    plain = _bare(body)
+    if _is_stop(plain, said) and not _is_her_clause(said, hers, said_lately):
         return "stop"
     if _STOP_INSIDE.search(body) and not _STOP_INSIDE.search(said_lately):
         return "stop"
-    if unlike(said, hers) <= _tolerance(len(said)):
+    if _is_echo(said, hers):
         return "resume" if final or len(said) > 2 else "wait"
-    if _is_listening(body):
-        return "resume" if final or not _may_go_on(body) else "wait"
-    return "stop" if _is_content(body) else _undecided(final)
+    if _is_listening(plain):
+        return "resume" if final or not _may_go_on(plain) else "wait"
+    return "stop" if _is_content(plain) else _undecided(final)
 
 
 def _undecided(final: bool) -> Verdict:
     return "resume" if final else "wait"
 
 
+def _is_echo(said: Sequence[Sound], hers: Sequence[Sound]) -> bool:
+    """Tell whether all of it sounds like her words; the end counts apart, for the user may speak after an echo."""
+    return unlike(said, hers) <= _tolerance(len(said)) and unlike(said[-_END:], hers) <= _MOST_AT_END
+
+
 def _tolerance(n_sounds: int) -> float:
     """Return how unlike her words may be and still count as hers: the shorter, the stricter."""
-    return 0.0 if n_sounds == 1 else 0.13 if n_sounds == 2 else 0.25 if n_sounds == 3 else _ECHO
+    return (0.0, 0.0, 0.13, 0.25)[n_sounds] if n_sounds < 4 else 0.34
 
 
-def _is_stop(body: str, said: Sequence[Sound]) -> bool:
-    plain = _bare(body)
-    for candidate in (plain, _bare(_LEAD_IN.sub("", body))):
-        if candidate and (_STOPS_EN.fullmatch(candidate) or _STOPS_ZH.fullmatch(candidate.replace(" ", ""))):
+def _is_stop(plain: str, said: Sequence[Sound]) -> bool:
+    for candidate in {plain, _LEAD_IN.sub("", plain, count=1).strip() if _LEAD_IN.match(plain) else plain}:
+        if _STOPS_EN.fullmatch(candidate) or _STOPS_ZH.fullmatch(candidate.replace(" ", "")):
             return True
     return tuple(sound[0] for sound in said) in _STOP_SOUNDS
 
 
-def _is_her_clause(said: Sequence[Sound], said_lately: str) -> bool:
+def _is_her_clause(said: Sequence[Sound], hers: Sequence[Sound], said_lately: str) -> bool:
     """Tell whether she said just this, as a clause of its own or, if it is three sounds or more, anywhere."""
-    if len(said) >= 3 and unlike(said, sounds(said_lately)) == 0.0:
+    if len(said) >= 3 and unlike(said, hers) == 0.0:
         return True
-    return any(unlike(said, clause) == 0.0 for clause in _clauses(said_lately) if len(clause) == len(said))
+    clauses = (sounds(clause) for clause in _CLAUSE.split(said_lately))
+    return any(unlike(said, clause) == 0.0 for clause in clauses if len(clause) == len(said))
 
 
-def _clauses(text: str) -> list[list[Sound]]:
-    return [sounds(clause) for clause in _CLAUSE.split(text)]
-
-
-def _is_listening(body: str) -> bool:
-    plain = _bare(body)
+def _is_listening(plain: str) -> bool:
     latin = re.sub(f"[{_HAN}]+", " ", plain).strip()
     han = "".join(_HAN_CHAR.findall(plain))
     if latin and not _LISTENS_EN.fullmatch(latin):
@@ -151,20 +142,16 @@ def _is_listening(body: str) -> bool:
     return not han or bool(_LISTENS_ZH.fullmatch(han))
 
 
-def _may_go_on(body: str) -> bool:
+def _may_go_on(plain: str) -> bool:
     """Tell whether a longer sentence may begin like this: one syllable, or a word of the kind."""
-    plain = _bare(body)
-    return len(plain) == 1 or bool(_MAY_GO_ON_EN.match(plain))
+    return len(plain) == 1 or bool(_MAY_GO_ON_EN.fullmatch(plain))
 
 
-def _is_content(body: str) -> bool:
+def _is_content(plain: str) -> bool:
     """Tell whether this is a message: two Han characters or digits, or one word of two letters and more."""
-    n_han = len(_HAN_CHAR.findall(body)) + sum(char.isdecimal() for char in body)
-    latin = re.sub(f"[{_HAN}]+", " ", body)
-    words = [
-        word for word in _WORD.findall(latin) if len(word) > 1 and not _LISTENS_EN.fullmatch(word.lower())
-    ]
-    return n_han >= 2 or bool(words)
+    n_han = len(_HAN_CHAR.findall(plain)) + sum(char.isdecimal() for char in plain)
+    words = _WORD.findall(re.sub(f"[{_HAN}]+", " ", plain))
+    return n_han >= 2 or any(len(word) > 1 and not _LISTENS_EN.fullmatch(word) for word in words)
 
 
 def _bare(text: str) -> str:
