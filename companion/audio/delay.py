@@ -1,6 +1,6 @@
 """How far the echo lies behind what was played, and how fast that changes.
 
-Generalised cross-correlation with phase transform (Knapp & Carter 1976) over two seconds, each half second.
+Generalised cross-correlation with phase transform (Knapp & Carter 1976) over one second, each quarter of it.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from collections import deque
 import numpy as np
 from numpy.typing import NDArray
 
-_WINDOW_S = 2.0
-_EVERY_S = 0.5
+_WINDOW_S = 1.0
+_EVERY_S = 0.25
 _EARLIEST_MS, _LATEST_MS = -100.0, 700.0
 _PROMINENCE = 9.0  # of a peak, over the mean deviation of all lags
 _MIN_AUDIBLE = 0.4  # share of the window
@@ -35,12 +35,13 @@ class DelayMeter:
         self._position = 0
         self._fresh = 0
         self._measures: deque[tuple[int, float]] = deque(maxlen=_POINTS)
+        self._latest: float | None = None
         self._size = 1 << (2 * self._n - 1).bit_length()
 
     @property
     def delay_ms(self) -> float | None:
         """The latest measure."""
-        return self._measures[-1][1] * 1000 / self._rate_hz if self._measures else None
+        return None if self._latest is None else self._latest * 1000 / self._rate_hz
 
     @property
     def steady_delay_ms(self) -> float | None:
@@ -85,11 +86,13 @@ class DelayMeter:
         lag = self._lag()
         if lag is not None:
             self._measures.append((self._position, lag))
+            self._latest = lag
         return lag is not None
 
     def forget(self) -> None:
         """The relation of the two has changed: begin anew."""
         self._measures.clear()
+        self._latest = None
         self._played[:] = 0.0
         self._heard[:] = 0.0
         self._fresh = -self._n

@@ -19,6 +19,7 @@ from companion.audio.capture import RATE_HZ, Capture
 from companion.audio.devices import Backend, BackendName, load_backend
 from companion.audio.ears import Ears
 from companion.audio.echo import EchoCanceller, EchoState, is_half
+from companion.audio.echo_test import EchoProbe
 from companion.audio.gain import DUCK
 from companion.audio.keeper import DeviceKeeper
 from companion.audio.playback import Playback
@@ -30,7 +31,8 @@ from companion.audio.simulated import rules_for
 from companion.domain.audio import Speech
 from companion.domain.messages import TurnId
 from companion.domain.state import ListenMode
-from companion.ports import AudioPlan, AudioSignal, SpeechDetector
+from companion.errors import AudioError
+from companion.ports import AudioPlan, AudioSignal, EchoTest, SpeechDetector
 
 _log = logging.getLogger(__name__)
 
@@ -39,10 +41,11 @@ _TICK_S = 0.01
 _BUFFER_S = 0.15
 _SILENT_RATE_HZ = 48_000
 _JOIN_S = 2.0
+_PROBE_S = 12.0
 
 
 class DuplexAudio:
-    """Satisfies `ports.AudioIO` with real devices."""
+    """Satisfies `ports.AudioIO` and `EchoTester` with real devices."""
 
     def __init__(self, backend: Backend, detector: SpeechDetector, *, is_plain: bool = False) -> None:
         self._signals = SignalQueue()
@@ -63,6 +66,8 @@ class DuplexAudio:
         )
         self._canceller: EchoCanceller | None = None
         self._new_canceller: EchoCanceller | None = None
+        self._probe: EchoProbe | None = None
+        self._testing, self._loading = threading.Lock(), threading.Lock()
         self._canceller_thread = threading.Thread(target=self._load_canceller, name="audio-echo")
         self._underruns = 0
         self._out_lock = threading.Lock()
@@ -70,8 +75,8 @@ class DuplexAudio:
         self._keeper = DeviceKeeper(
             backend,
             self._signals.put,
-            want_input=lambda: self._ears.want_input,
-            is_busy=lambda: self._playback.has_speech or self._capture.is_hearing,
+            want_input=lambda: self._ears.want_input or self._probe is not None,
+            is_busy=lambda: self._playback.has_speech or self._capture.is_hearing or self._probe is not None,
         )
         self._thread = threading.Thread(target=self._run, name="audio-dsp")
 
@@ -106,8 +111,8 @@ class DuplexAudio:
         return canceller.state if canceller else None
 
     def open(self, plan: AudioPlan) -> None:
-        if plan.duplex != "half" and not self._is_plain and self._canceller_thread.ident is None:
-            self._canceller_thread.start()
+        if plan.duplex != "half" and not self._is_plain:
+            self._want_canceller()
         self._playback.set_volume(plan.volume)
         self._new_plan = plan
         self._keeper.open(plan.input_name, plan.output_name)
@@ -141,6 +146,25 @@ class DuplexAudio:
     def end_after(self, silence_ms: int) -> None:
         self._ears.end_after(silence_ms)
 
+    def test_echo(self) -> EchoTest:
+        """Do the echo test; see `ports.EchoTester`."""
+        if self._playback.has_speech or not self._testing.acquire(blocking=False):
+            raise AudioError("The loudspeaker is in use.", "Try again when she is silent.", code="busy")
+        try:
+            self._want_canceller()
+            self._canceller_thread.join(_JOIN_S)
+            probe = self._probe = EchoProbe(self._ring.rate_hz)
+            self._keeper.wake()
+            if not probe.over.wait(_PROBE_S):
+                why = "The microphone or the loudspeaker gave no sound."
+                raise AudioError(why, "Choose others in the settings.", code="no_device")
+            if self._closing.is_set():
+                raise AudioError("The audio devices were closed.", code="closed")
+            return probe.result(self.echo)
+        finally:
+            self._probe = None
+            self._testing.release()
+
     def set_volume(self, volume: float) -> None:
         self._playback.set_volume(volume)
 
@@ -149,6 +173,8 @@ class DuplexAudio:
         self._playback.close()
         self._keeper.close()
         self._closing.set()
+        if (probe := self._probe) is not None:
+            probe.over.set()
         if self._thread.is_alive() and threading.current_thread() is not self._thread:
             self._thread.join(_JOIN_S)
         if self._canceller_thread.is_alive():
@@ -174,7 +200,7 @@ class DuplexAudio:
             # Until a fresh stream has proved itself speech waits, rather than being lost in it.
             is_waiting = self._keeper.has_plan and self._keeper.output.is_hopeful
             room = 0 if is_waiting else max(0, int(_BUFFER_S * ring.rate_hz) - ring.fill)
-            block = self._playback.pull(room)
+            block = self._pull(room)
             if room:
                 ring.is_fed = len(block) == room
             ring.write(block)
@@ -185,6 +211,15 @@ class DuplexAudio:
         left, left_s = ring.take_left()
         if self._canceller is not None and ring is not self._silent_ring:
             self._canceller.play(left, left_s)
+
+    def _pull(self, room: int) -> NDArray[np.float32]:
+        probe = self._probe
+        if probe is None:
+            return self._playback.pull(room)
+        is_ready = self._ring is not self._silent_ring and self._keeper.input.state == "running"
+        block = probe.pull(room) if is_ready else np.zeros(0, dtype=np.float32)
+        self._playback.skip(len(block))
+        return block
 
     def _run_silent_clock(self, now_s: float) -> None:
         n = int((now_s - self._silent_s) * _SILENT_RATE_HZ)
@@ -213,7 +248,7 @@ class DuplexAudio:
         self._take_up_canceller()
         self._take_up_input()
         ring = self._mic_ring
-        if ring is not None and not self._ears.is_deaf:
+        if ring is not None and (self._probe is not None or not self._ears.is_deaf):
             self._feed(self._mic_rate.feed(ring.read()), ring.read_at_s)
         self._ears.update(is_playing=self._playback.is_playing, half_duplex=self._half_duplex, now_s=now_s)
         is_listening = ring is not None and not self._ears.is_deaf
@@ -221,10 +256,13 @@ class DuplexAudio:
         self._reflex.update(now_s)
 
     def _feed(self, block: NDArray[np.float32], end_s: float) -> None:
-        if self._canceller is not None and not self._half_duplex:
+        probe, raw = self._probe, block
+        if self._canceller is not None and (probe is not None or not self._half_duplex):
             block = self._canceller.clean(block, end_s)
             end_s -= self._canceller.pending / RATE_HZ
-        if len(block):
+        if probe is not None:
+            probe.take(raw, block)
+        elif len(block):
             self._capture.feed(block, end_s)
 
     def _duck(self, is_soft: bool) -> None:
@@ -249,6 +287,11 @@ class DuplexAudio:
             return
         canceller.follow(self._ring.rate_hz)
         self._canceller = canceller
+
+    def _want_canceller(self) -> None:
+        with self._loading:
+            if self._canceller_thread.ident is None:
+                self._canceller_thread.start()
 
     def _load_canceller(self) -> None:
         self._new_canceller = EchoCanceller.load()

@@ -29,7 +29,7 @@ _ECHO_TAIL_FRAMES = 40
 _FORGET = 0.99  # a second, in frames
 _HINT_STEP_MS = 10
 _BEST_MS = 40.0  # by how much the echo may well follow what was played
-_COMFORT_MS = (4.0, 280.0)  # beyond it what was played is shifted
+_COMFORT_MS = (4.0, 480.0)  # what the library finds by itself; beyond it what was played is shifted
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ class EchoCanceller:
         erle_db = 10.0 * float(np.log10(self._power_in / self._power_out)) if known else None
         delay_ms = self._meter.delay_ms
         if delay_ms is not None:
-            delay_ms += self._shift * 1000 / RATE_HZ
+            delay_ms += self._shift * 1000 / RATE_HZ + self._reference.late_s * 1000
         return EchoState(self._processor is not None, erle_db, delay_ms, self._reference.drift_ppm)
 
     @property

@@ -232,6 +232,11 @@ class Playback:
                 entry.told_s = at_s
                 self._emit(Played(entry.turn, seconds))
 
+    def skip(self, n: int) -> None:
+        """Other sound, `n` samples of it, went the same way."""
+        with self._changed:
+            self._pulled += n
+
     def cut_at(self, position: int) -> None:
         """What was pulled of the stopped or held turn after `position` was dropped."""
         with self._changed:

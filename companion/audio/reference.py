@@ -31,6 +31,11 @@ class Reference:
         """The position after the last sample, which left at `end_s`."""
         return self._history.end
 
+    @property
+    def late_s(self) -> float:
+        """How far the samples lie behind their positions: what the resampler holds back."""
+        return float(self._stream.delay()) / self.rate_hz if self._stream is not None else 0.0
+
     def follow(self, source_hz: int) -> None:
         """Expect another stream, at `source_hz`."""
         self._source_hz = source_hz

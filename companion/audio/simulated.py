@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from companion.audio.capture import RATE_HZ, Capture
 from companion.audio.ears import Ears
 from companion.audio.echo import EchoCanceller, is_half
+from companion.audio.echo_test import EchoProbe
 from companion.audio.gain import DUCK, Gain
 from companion.audio.playback import Playback
 from companion.audio.reflex import Reflex
@@ -34,8 +35,8 @@ OUTPUT_STEP = int(OUTPUT_RATE_HZ * STEP_S)
 class SimulatedDevice:
     """Capture and playback in steps of 10 ms; what is pulled leaves the loudspeaker `latency_s` later.
 
-    `name` stands in the device signals. `step`, or `play` and then `hear`, belong to one thread; `ears` and
-    `playback` say what belongs to which. Without a canceller there is taken to be no echo.
+    `name` stands in the device signals. `step`, or `play` and then `hear`, belong to one thread, and so does `probe`;
+    `ears` and `playback` say what belongs to which. Without a canceller there is taken to be no echo.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class SimulatedDevice:
         self.reflex = Reflex(self._capture, self.playback, emit, duck=self._duck, pause=self._pause)
         self._on_the_way = deque([(0, np.zeros(OUTPUT_STEP, np.float32))] * round(latency_s / STEP_S))
         self._pulled = 0
+        self.probe: EchoProbe | None = None
 
     @property
     def mic_is_open(self) -> bool:
@@ -87,7 +89,7 @@ class SimulatedDevice:
 
     def play(self, end_s: float) -> NDArray[np.float32]:
         """Return what leaves the loudspeaker until `end_s`, shape (OUTPUT_STEP,)."""
-        pulled = self.playback.pull(OUTPUT_STEP, before_s=end_s - STEP_S)
+        pulled = self._pull(end_s)
         self._pulled += len(pulled)
         block = np.zeros(OUTPUT_STEP, dtype=np.float32)
         block[: len(pulled)] = pulled
@@ -101,15 +103,26 @@ class SimulatedDevice:
 
     def hear(self, mic: NDArray[np.float32], end_s: float) -> None:
         """Take what the microphone heard until `end_s`, shape (MIC_STEP,)."""
-        if self._mic_is_open:
-            if self._canceller is not None and not self._half_duplex:
+        if self._mic_is_open or self.probe is not None:
+            raw = mic
+            if self._canceller is not None and (self.probe is not None or not self._half_duplex):
                 mic = self._canceller.clean(mic, end_s)
                 end_s -= self._canceller.pending / RATE_HZ
-            self._capture.feed(mic, end_s)
+            if self.probe is not None:
+                self.probe.take(raw, mic)
+            else:
+                self._capture.feed(mic, end_s)
         self.ears.update(is_playing=self.playback.is_playing, half_duplex=self._half_duplex, now_s=end_s)
         self.reflex.turn_on(not self._half_duplex and self._mic_is_open)
         self.reflex.update(end_s)
         self._open_or_close_mic()
+
+    def _pull(self, end_s: float) -> NDArray[np.float32]:
+        if self.probe is None:
+            return self.playback.pull(OUTPUT_STEP, before_s=end_s - STEP_S)
+        block = self.probe.pull(OUTPUT_STEP)
+        self.playback.skip(len(block))
+        return block
 
     def _duck(self, is_soft: bool) -> None:
         self._gain.target = DUCK if is_soft else 1.0
@@ -132,3 +145,14 @@ def rules_for(plan: AudioPlan) -> ListenRules:
     return ListenRules(
         soft_end_ms=plan.soft_end_ms, end_silence_ms=max(plan.end_silence_ms, plan.soft_end_ms)
     )
+
+
+def sounds_at(sounds: list[tuple[int, NDArray[np.float32]]], first: int) -> NDArray[np.float32]:
+    """Return the step at microphone sample `first` of all sounds that begin at their own; those over are removed."""
+    block = np.zeros(MIC_STEP, dtype=np.float32)
+    for begin, samples in sounds:
+        low, high = max(first, begin), min(first + MIC_STEP, begin + len(samples))
+        if low < high:
+            block[low - first : high - first] += samples[low - begin : high - begin]
+    sounds[:] = [(begin, samples) for begin, samples in sounds if begin + len(samples) > first]
+    return block

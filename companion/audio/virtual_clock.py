@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from companion.audio.capture import RATE_HZ
 from companion.audio.resample import resample
 from companion.audio.signals import SignalQueue
-from companion.audio.simulated import MIC_STEP, OUTPUT_RATE_HZ, STEP_S, SimulatedDevice
+from companion.audio.simulated import MIC_STEP, OUTPUT_RATE_HZ, STEP_S, SimulatedDevice, sounds_at
 from companion.domain.audio import AudioClip, Speech
 from companion.domain.messages import TurnId
 from companion.domain.state import ListenMode
@@ -56,7 +56,7 @@ class VirtualAudio:
             self._debt_s += seconds
             while self._debt_s >= STEP_S - 1e-9:
                 self._debt_s -= STEP_S
-                mic = self._mic()
+                mic = sounds_at(self._sounds, self._n_steps * MIC_STEP)
                 self._n_steps += 1
                 self._played.append(self._device.step(mic, self.now_s))
 
@@ -98,13 +98,3 @@ class VirtualAudio:
     def close(self) -> None:
         self._device.playback.close()
         self._signals.close()
-
-    def _mic(self) -> NDArray[np.float32]:
-        first = self._n_steps * MIC_STEP
-        block = np.zeros(MIC_STEP, dtype=np.float32)
-        for begin, samples in self._sounds:
-            low, high = max(first, begin), min(first + MIC_STEP, begin + len(samples))
-            if low < high:
-                block[low - first : high - first] += samples[low - begin : high - begin]
-        self._sounds = [(b, s) for b, s in self._sounds if b + len(s) > first]
-        return block

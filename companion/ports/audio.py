@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from companion.domain.audio import AudioClip, Speech
 from companion.domain.messages import TurnId
@@ -155,6 +155,20 @@ class DeviceLost:
     reopening: bool
 
 
+@dataclass(frozen=True, slots=True)
+class EchoTest:
+    """How the microphone hears the loudspeaker.
+
+    `delay_ms` from leaving the program to the microphone, `erle_db` what the canceller takes off (ITU-T G.168), both
+    None where nothing was measured. `no_echo`: headphones, or too soft to be heard; `good`: ears may stay open while
+    she speaks; `weak`: they had better be closed, or opened by a key; `unavailable`: so too, the library is missing.
+    """
+
+    delay_ms: float | None
+    erle_db: float | None
+    verdict: Literal["good", "weak", "no_echo", "unavailable"]
+
+
 AudioSignal = (
     Level
     | MicOpened
@@ -227,3 +241,15 @@ class AudioIO(Protocol):
     def set_volume(self, volume: float) -> None: ...
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class EchoTester(Protocol):
+    """What an AudioIO with real devices, or their like, can do besides."""
+
+    def test_echo(self) -> EchoTest:
+        """Play two seconds of soft sound and tell how it came back; blocks for some 4 s, opens the microphone.
+
+        Raises AudioError: code `busy` while she speaks, `no_device` where sound cannot go out or come in.
+        """
+        ...

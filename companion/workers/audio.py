@@ -13,8 +13,8 @@ from companion.domain.messages import TurnId
 from companion.domain.state import ListenMode
 from companion.engines import registry
 from companion.errors import AudioError, ModelError, WorkerError
-from companion.ports import AudioIO, AudioPlan, SpeechDetector
-from companion.workers.codec import decode, decode_spec, encode_signal
+from companion.ports import AudioIO, AudioPlan, EchoTester, SpeechDetector
+from companion.workers.codec import decode, decode_spec, encode, encode_signal
 from companion.workers.confinement import forbidden_modules
 from companion.workers.frames import Frame
 from companion.workers.operation import Answer, Operation, Request
@@ -46,6 +46,7 @@ class AudioHost:
             "talk": Operation("devices", self._talk),
             "set_volume": Operation("devices", self._set_volume),
             "devices": Operation("names", self._devices),
+            "test_echo": Operation("names", self._test_echo),
             "enqueue": Operation("play", self._enqueue),
             "finish": Operation("play", self._finish),
             "stop": Operation("stop", self._stop),
@@ -102,6 +103,12 @@ class AudioHost:
     def _devices(self, request: Request) -> Answer:
         direction: Direction = decode(Direction, request.header.get("direction"))  # type: ignore[arg-type]
         return {"names": [device.name for device in list_devices(direction)]}, b""
+
+    def _test_echo(self, request: Request) -> Answer:
+        audio = self._loaded
+        if not isinstance(audio, EchoTester):
+            raise AudioError("There is no loudspeaker and no microphone to test.", code="no_device")
+        return {"result": encode(audio.test_echo())[0]}, b""
 
     def _enqueue(self, request: Request) -> Answer:
         speech = decode(Speech, request.header.get("speech"), request.body)

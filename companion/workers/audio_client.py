@@ -20,6 +20,7 @@ from companion.ports import (
     Cancel,
     DeviceLost,
     DeviceOpened,
+    EchoTest,
     MicClosed,
     MicOpened,
     PlaybackEnded,
@@ -36,11 +37,12 @@ _log = logging.getLogger(__name__)
 
 _REMEMBERED_TURNS: Final = 1024
 _DEVICES_S: Final = 10.0
+_ECHO_TEST_S: Final = 30.0
 _Direction = Literal["input", "output"]
 
 
 class AudioClient:
-    """Satisfies `ports.AudioIO`; plan, volume and listening mode are taken up again after a restart.
+    """Satisfies `ports.AudioIO` and `EchoTester`; plan, volume and listening mode are taken up again after a restart.
 
     When the worker is lost each turn in flight ends with PlaybackEnded(stopped=True), where it was heard to, and
     DeviceLost tells the cause. While there is no worker turns end unheard: text goes on without sound.
@@ -105,6 +107,16 @@ class AudioClient:
             for frame in exchange.call("devices", {"direction": direction}, timeout_s=_DEVICES_S):
                 names = decode(tuple[str, ...], frame.header.get("names"))
         return list(names)
+
+    def test_echo(self) -> EchoTest:
+        """Let the worker do the echo test; see `ports.EchoTester`. Raises WorkerError while there is no worker."""
+        result: EchoTest | None = None
+        with self._supervisor.lease() as exchange:
+            for frame in exchange.call("test_echo", {}, timeout_s=_ECHO_TEST_S):
+                result = decode(EchoTest, frame.header.get("result"))
+        if result is None:
+            raise WorkerError("The echo test gave no answer.", code="lost")
+        return result
 
     def open(self, plan: AudioPlan) -> None:
         with self._lock:

@@ -37,6 +37,7 @@ _CLASSES: Final[frozenset[type]] = frozenset(
         TurnId,
         VoiceSpec,
         ports.AudioPlan,
+        ports.EchoTest,
         ports.GenerationDone,
         ports.IndexHit,
         ports.IndexInfo,
