@@ -21,6 +21,7 @@ from companion.domain import commands as do
 from companion.domain.character import PackReport
 from companion.domain.messages import ChatInfo, SearchHit
 from companion.gui.background import Background
+from companion.gui.bindings import bindings
 from companion.gui.bridge import EventBridge
 from companion.gui.chat.panel import ChatPanel
 from companion.gui.director import Director
@@ -213,7 +214,7 @@ class MainWindow(QMainWindow):
         header.memories.clicked.connect(lambda: self.open_named("memories"))
         header.search.clicked.connect(lambda: self.director.search())
         header.new_chat.clicked.connect(self.director.new_chat)
-        header.stage.clicked.connect(self._toggle_stage)
+        header.stage.clicked.connect(self.toggle_stage)
         self.home.compact_left.connect(self.toggle_compact)
         header.more.clicked.connect(self._open_menu)
         self._connect_background()
@@ -238,37 +239,7 @@ class MainWindow(QMainWindow):
         self.stage.set_reduced_motion(still)
 
     def _bind(self) -> None:
-        bound: dict[str, Callable[[], object]] = {
-            "microphone": self._toggle_microphone,
-            "replay": lambda: self.panel.rows.act_on_current("replay"),
-            "regenerate": lambda: self.panel.rows.act_on_current("regenerate"),
-            "continue": lambda: self.companion.post(do.Continue()),
-            "previous": lambda: self.panel.rows.act_on_current("previous"),
-            "next": lambda: self.panel.rows.act_on_current("next"),
-            "edit_last": self.panel.rows.edit_last,
-            "undo": lambda: self.companion.post(do.Undo()),
-            "branch": lambda: self.panel.rows.act_on_current("branch"),
-            "why": lambda: self.panel.rows.act_on_current("why"),
-            "conversation": self.panel.enter,
-            "new_chat": self.director.new_chat,
-            "search": self.director.search,
-            "rename": self._rename,
-            "next_character": lambda: self.home.sidebar.characters.step(1),
-            "previous_character": lambda: self.home.sidebar.characters.step(-1),
-            "sidebar": lambda: self.home.sidebar.set_open(not self.home.sidebar.is_open),
-            "stage": self._toggle_stage,
-            "compact": self.toggle_compact,
-            "memories": lambda: self.open_named("memories"),
-            "lore": lambda: self.open_named("lore"),
-            "books": lambda: self.open_named("books"),
-            "characters": lambda: self.open_named("characters"),
-            "settings": lambda: self.open_named("settings"),
-            "larger": lambda: self._zoom(10),
-            "smaller": lambda: self._zoom(-10),
-            "normal": lambda: self._zoom(0),
-            "keys": lambda: self.open_named("keys"),
-            "quit": self.quit,
-        }
+        bound = bindings(self)
         for shortcut in shortcuts():
             if shortcut.elsewhere:
                 continue
@@ -299,27 +270,17 @@ class MainWindow(QMainWindow):
         self.director.save_settings()
         self.apply_settings()
 
-    def _zoom(self, by: int) -> None:
+    def zoom(self, by: int) -> None:
+        """Make all texts larger or smaller by so many percent; 0 is their normal size."""
         zoom = 100 if by == 0 else min(200, max(80, self.look.zoom + by))
         self._set_general("zoom", zoom)
 
     def _search(self, text: str, character: str | None) -> list[SearchHit]:
         return self.companion.log.search(text, character=character)
 
-    def _toggle_stage(self) -> None:
+    def toggle_stage(self) -> None:
+        """Unfold or fold the stage."""
         self.home.show_stage(not self.home.stage_shown)
-
-    def _toggle_microphone(self) -> None:
-        microphone = self.panel.composer.microphone
-        microphone.mode_chosen.emit("off" if microphone.mode != "off" else microphone.wanted)
-
-    def _rename(self) -> None:
-        index = self.panel.view.currentIndex()
-        if self.panel.view.hasFocus() and index.isValid():
-            self.panel.rows.act_on_current("edit")
-        else:
-            self.home.sidebar.set_open(True)
-            self.home.sidebar.chats.rename_current()
 
     def _show_error(self, what: str, hint: str, code: str) -> None:
         self.panel.show_notice(what, hint, code)
