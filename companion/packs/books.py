@@ -17,7 +17,7 @@ from companion.errors import PackError, StorageError, UsageError
 from companion.packs.fate import fates_of_book
 from companion.packs.loose_values import Report
 from companion.packs.staging import read_bounded, sync_folder, unused
-from companion.packs.strict_json import MAX_BYTES, dump_exact, load_exact, load_json
+from companion.packs.strict_json import MAX_BYTES, decoded, dump_exact, load_exact, load_json
 from companion.packs.world_info import (
     BookForm,
     as_lorebook_v3,
@@ -28,6 +28,7 @@ from companion.packs.world_info import (
     with_entries,
 )
 
+SUFFIXES = (".json", ".lorebook")
 _ATTACHED = ".attached.json"
 _SETTINGS = ("name", "description", "scan_depth", "token_budget", "recursive_scanning")
 _Made = TypeVar("_Made")
@@ -287,15 +288,15 @@ class BookShelf:
 def load_book(raw: bytes, where: str, *, exact: bool = False) -> Any:
     """Return the JSON of a lorebook file, an object or a list. Raises PackError."""
     read = load_exact if exact else load_json
-    text = raw.removeprefix(b"\xef\xbb\xbf")
-    if text.lstrip()[:1] == b"[":
-        return read(b'{"entries":' + text + b"}", where)["entries"]
+    text = decoded(raw, where)
+    if text.lstrip()[:1] == "[":
+        return read(f'{{"entries":{text}}}'.encode(), where)["entries"]
     return read(raw, where)
 
 
 def is_book(path: Path) -> bool:
-    """Tell whether a JSON file looks like a lorebook rather than a character card."""
-    if path.suffix.lower() != ".json":
+    """Tell whether a JSON file, or one of NovelAI, looks like a lorebook rather than a character card."""
+    if path.suffix.lower() not in SUFFIXES:
         return False
     try:
         parse_book_file(load_book(read_bounded(path, MAX_BYTES), path.name), path.name)

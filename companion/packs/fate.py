@@ -12,7 +12,7 @@ from companion.domain.decorators import take_apart
 from companion.packs.assets import KNOWN_TYPES
 from companion.packs.card import OLD_NAMES, data_of
 from companion.packs.loose_values import type_name
-from companion.packs.lore_fields import OTHER_PATHS, PLACES
+from companion.packs.lore_fields import NOVELAI_MARK, OTHER_PATHS, PLACES
 from companion.packs.world_info import entries_of, form_of, settings_of
 
 _TEXTS = frozenset(
@@ -232,6 +232,8 @@ def _flat(item: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
                     yield from ((f"{key}.{name}.{last}", one) for last, one in inner.items())
                 else:
                     yield f"{key}.{name}", inner
+        elif key == NOVELAI_MARK and isinstance(value, dict):
+            yield from ((f"{key}.{name}", inner) for name, inner in value.items())
         else:
             yield str(key), value
 

@@ -47,7 +47,7 @@ def install(
             report = report_on(pack, cache=place / "unused")
             if report.character is None:
                 problem = next((one for one in report.problems if one.fatal), report.problems[0])
-                raise PackError(f"{source.name}: {problem.what}", problem.hint)
+                raise PackError(_named(source.name, problem.what), problem.hint)
             if replace is None:
                 target, renamed = _placed(pack, characters, _wanted(source), taken)
                 problems += renamed
@@ -97,6 +97,11 @@ def clean(characters: Path) -> list[str]:
         return staging.clean(characters)
     except OSError as error:
         raise _storage_error(characters.name, "tidied up", error) from error
+
+
+def _named(file: str, what: str) -> str:
+    """Return a sentence on `file`; those on the copy, called `pack`, are about it."""
+    return f"{file}{what[4:]}" if what.startswith(("pack ", "pack:")) else f"{file}: {what}"
 
 
 def _wanted(source: Path) -> str:

@@ -30,9 +30,9 @@ def kind_of(path: Path) -> Literal["character", "lorebook", "folder", ""]:
     """Tell what a file or folder is for us; an empty text if nothing. A folder without a card may hold several."""
     if path.is_dir():
         return "character" if (path / "card.json").is_file() else "folder"
-    if path.suffix.lower() not in carriers.SUFFIXES:
-        return ""
-    return "lorebook" if is_book(path) else "character"
+    if is_book(path):
+        return "lorebook"
+    return "character" if path.suffix.lower() in carriers.SUFFIXES else ""
 
 
 def take_in(

@@ -1,7 +1,7 @@
 """Where each dialect writes the fields of a lorebook entry; one table for reading, changing and converting.
 
 Dialects: Character Card V2 and V3, SillyTavern in a card (`extensions.*`) and in its world files, RisuAI,
-Agnai, Soul-of-Waifu.
+Agnai, NovelAI, Soul-of-Waifu.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from typing import Any
 from companion.domain.character import LoreEntry, LorePosition
 from companion.packs.loose_values import Report, flag, listed, number, strings, text, whole
 
+NOVELAI_MARK = "contextConfig"
+"""The field that each of NovelAI's entries has, and no other."""
 REGEX_KEY = re.compile(r"^/.+/[a-z]*$", re.DOTALL)
 _POSITIONS: tuple[LorePosition, ...] = (
     "before_char",
@@ -48,12 +50,12 @@ def _extension(card: str, native: str, *others: str) -> Places:
 
 PLACES: Mapping[str, Places] = {
     "keys": _places("keys", "key", "keywords", native="key"),
-    "content": _places("content", "entry"),
-    "name": _places("name", "comment", native="comment"),
+    "content": _places("content", "entry", "text"),
+    "name": _places("name", "comment", "displayName", native="comment"),
     "comment": _places("comment"),
     "secondary_keys": _places("secondary_keys", "keysecondary", "secondkey", native="keysecondary"),
     "enabled": _places("enabled", "disable", native="disable"),
-    "constant": _places("constant", "alwaysActive"),
+    "constant": _places("constant", "alwaysActive", "forceActivation"),
     "selective": _places("selective"),
     "case_sensitive": _places(
         "case_sensitive",
@@ -65,7 +67,7 @@ PLACES: Mapping[str, Places] = {
     ),
     "use_regex": _places("use_regex", "useRegex"),
     "insertion_order": _places("insertion_order", "order", "insertorder", "weight", native="order"),
-    "priority": _places("priority"),
+    "priority": _places("priority", f"{NOVELAI_MARK}.budgetPriority"),
     "aliases": _places("extensions.companion.aliases"),
     "secondary_logic": _extension("selectiveLogic", "selectiveLogic"),
     "scan_depth": _extension("scan_depth", "scanDepth", "n_depth"),
@@ -114,13 +116,13 @@ def read_entry(item: Mapping[str, Any], id_: str, source: str, where: str, repor
 
     keys = _keys(get("keys"), f"{where}.keys", report)
     secondary = _keys(get("secondary_keys"), f"{where}.secondary_keys", report)
-    content = "content" if item.get("content") is not None else "entry"
+    content = next((one for one in PLACES["content"].read if item.get(one) is not None), "content")
     priority, depth = get("priority"), get("scan_depth")
     whole_words = get("match_whole_words")
     return LoreEntry(
         keys=keys,
         content=text(item, content, report, f"{where}.content"),
-        name=_line(item.get("name")) or _line(item.get("comment")),
+        name=next((line for one in PLACES["name"].read if (line := _line(item.get(one)))), ""),
         secondary_keys=secondary,
         enabled=_enabled(item),
         constant=flag(get("constant"), False) or item.get("mode") == "constant",
@@ -235,8 +237,8 @@ def _enabled(item: Mapping[str, Any]) -> bool:
 
 
 def _use_regex(item: Mapping[str, Any], value: Any, keys: Sequence[str]) -> bool:
-    # SillyTavern writes use_regex on every entry of a card and nowhere in its world files.
-    wanted = flag(value, False) if value is not None else is_native(item)
+    # SillyTavern writes use_regex on every entry of a card and nowhere in its world files; NovelAI knows no such field.
+    wanted = flag(value, False) if value is not None else is_native(item) or NOVELAI_MARK in item
     return wanted and any(REGEX_KEY.match(key) for key in keys)
 
 

@@ -17,6 +17,9 @@ MAX_BYTES = 8_000_000
 MAX_DEPTH = 32
 MAX_VALUES = 300_000
 MAX_DIGITS = 300
+_WIDE = (b"\xff\xfe", b"\xfe\xff")
+_COMMON = frozenset("的一是不了人我在有他这中大来上个到说们为你地出也时就要下会着去她，。！？：；、“”…（）")
+_EVERYDAY, _LEAST_COMMON, _SAMPLE = 0.85, 0.05, 100_000
 # A string may lack its end: the decoder says so, and this stays linear.
 _TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{\]},]', re.DOTALL)
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -36,6 +39,21 @@ def load_exact(raw: bytes, where: str) -> dict[str, Any]:
     Its numbers are ints and floats all the same. Raises PackError as `load_json` does.
     """
     return _loaded(raw, where, exact=True)
+
+
+def decoded(raw: bytes, where: str) -> str:
+    """Return the text of `raw`: UTF-8, UTF-16 with its mark, or Chinese as older Windows programs save it."""
+    try:
+        if raw.startswith(_WIDE):
+            return raw.decode("utf-16")
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        text = _chinese(raw)
+        if not text:
+            raise PackError(
+                f"{where} is not UTF-8 text (byte {error.start}).", "Save it as UTF-8."
+            ) from error
+        return text
 
 
 class ExactFloat(float):
@@ -104,10 +122,7 @@ def _loaded(raw: bytes, where: str, *, exact: bool) -> dict[str, Any]:
             f"{where} holds {len(raw):,} bytes; a card may hold {MAX_BYTES:,}.",
             "Ask its author for a smaller one.",
         )
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise PackError(f"{where} is not UTF-8 text (byte {error.start}).", "Save it as UTF-8.") from error
+    text = decoded(raw, where)
     _check_shape(text, where)
     try:
         value = json.loads(
@@ -125,6 +140,30 @@ def _loaded(raw: bytes, where: str, *, exact: bool) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise PackError(f"{where} holds no JSON object.", "A character card begins with a brace.")
     return value if exact else clean(value)
+
+
+def _chinese(raw: bytes) -> str:
+    """Return text in GB 18030; nothing if it is none.
+
+    What is written in another encoding gives rare characters, or everyday ones without those that any text has.
+    """
+    try:
+        text = raw.decode("gb18030").removeprefix("\ufeff")
+    except UnicodeDecodeError:
+        return ""
+    foreign = [char for char in text if char > "\x7f"][:_SAMPLE]
+    everyday = sum(_is_everyday(char) for char in foreign)
+    common = sum(char in _COMMON for char in foreign)
+    return text if everyday >= _EVERYDAY * len(foreign) and common >= _LEAST_COMMON * len(foreign) else ""
+
+
+def _is_everyday(char: str) -> bool:
+    """Tell whether a character is a mark or in the first level of GB 2312; kana are neither."""
+    try:
+        first = char.encode("gb2312")[0]
+    except UnicodeEncodeError:
+        return False
+    return first < 0xD8 and first not in (0xA4, 0xA5)
 
 
 def _check_shape(text: str, where: str) -> None:

@@ -11,9 +11,9 @@ from typing import Any, Literal
 from companion.domain.character import Lorebook, LoreEntry
 from companion.errors import PackError
 from companion.packs.loose_values import Report, flag, type_name, whole
-from companion.packs.lore_fields import PLACES, REGEX_KEY, is_native, read_entry, write_field
+from companion.packs.lore_fields import NOVELAI_MARK, PLACES, REGEX_KEY, is_native, read_entry, write_field
 
-BookForm = Literal["lorebook_v3", "lorebook", "world_info", "list", "risu", "agnai"]
+BookForm = Literal["lorebook_v3", "lorebook", "world_info", "list", "risu", "agnai", "novelai"]
 _DEFAULT = LoreEntry(keys=(), content="")
 _ALWAYS_IN_A_CARD = ("keys", "content", "enabled", "insertion_order", "use_regex")
 _ALWAYS_NATIVE = (
@@ -45,6 +45,8 @@ def form_of(value: Any) -> BookForm | None:
         return "risu"
     if isinstance(value.get("entries"), dict):
         return "world_info"
+    if isinstance(value.get("entries"), list) and "lorebookVersion" in value:
+        return "novelai"
     if isinstance(value.get("entries"), list):
         return "agnai" if value.get("kind") == "memory" else "lorebook"
     return None
@@ -318,13 +320,15 @@ def _completed(raw: RawEntry, entry: LoreEntry) -> dict[str, Any]:
 
 
 def _is_card_entry(item: Mapping[str, Any]) -> bool:
-    return "keys" in item and "keywords" not in item
+    return "keys" in item and "keywords" not in item and NOVELAI_MARK not in item
 
 
 def _unknown(item: Mapping[str, Any], *, native: bool) -> dict[str, Any]:
     """Return the fields of an entry that no dialect's table reads."""
     known = {path.partition(".")[0] for places in PLACES.values() for path in places.read}
     known |= {"id", "uid", "useProbability", "extentions"}
+    # Of NovelAI's settings one is read; all of them come back.
+    known -= {NOVELAI_MARK}
     known -= {"extensions"} if native else set()
     known |= set() if native else {"mode"}
     return {key: copy.deepcopy(one) for key, one in item.items() if key not in known}

@@ -42,6 +42,33 @@ RISU = {
     "mode": "normal",
 }
 AGNAI = {"kind": "memory", "name": "记忆", "entries": [{"name": "灯", "entry": "油灯。", "keywords": ["灯"]}]}
+NOVELAI = {
+    "lorebookVersion": 5,
+    "entries": [
+        {
+            "text": "渡口有三级石阶。",
+            "contextConfig": {"prefix": "", "suffix": "\n", "tokenBudget": 2048, "budgetPriority": 400},
+            "displayName": "渡口",
+            "id": "9f2c",
+            "keys": ["渡口", "/石阶{1,2}/i"],
+            "searchRange": 1000,
+            "enabled": True,
+            "forceActivation": False,
+            "category": "c1",
+            "loreBiasGroups": [{"phrases": [], "bias": 0.10}],
+        },
+        {
+            "text": "夜里有雾。",
+            "contextConfig": {},
+            "displayName": "雾",
+            "keys": [],
+            "forceActivation": True,
+            "enabled": True,
+        },
+    ],
+    "settings": {"orderByKeyLocations": False},
+    "categories": [{"name": "地方", "id": "c1", "enabled": True}],
+}
 FILES: dict[str, tuple[str, str, int]] = {
     "world": (WORLD, "world_info", 2),
     "v3": (
@@ -54,6 +81,7 @@ FILES: dict[str, tuple[str, str, int]] = {
     "bom_list": ("\ufeff " + json.dumps([ENTRY]), "list", 1),
     "risu": (json.dumps({"type": "risu", "ver": 1, "data": [{"mode": "folder"}, RISU]}), "risu", 1),
     "agnai": (json.dumps(AGNAI), "agnai", 1),
+    "novelai": (json.dumps(NOVELAI, ensure_ascii=False), "novelai", 2),
     "empty": ('{"entries": {}}', "world_info", 0),
 }
 
@@ -274,3 +302,38 @@ def test_a_folder_of_everything_is_taken_in(
     }
     assert kind_of(folder) == "folder"
     assert kind_of(folder / "notes.pdf") == ""
+
+
+def test_a_lorebook_of_novelai_is_read_and_goes_out_as_v3(tmp_path: Path) -> None:
+    source = tmp_path / "渡口.lorebook"
+    source.write_text(json.dumps(NOVELAI, ensure_ascii=False), "utf-8")
+    shelf = BookShelf(tmp_path / "shelf")
+    (taken,) = take_in(source, tmp_path / "characters", shelf, cache=tmp_path / "cache")
+    assert taken.book is not None
+    first, second = shelf.load(taken.book.id).entries
+    assert (first.name, first.content, first.priority) == ("渡口", "渡口有三级石阶。", 400)
+    assert (first.use_regex, first.constant, second.constant, second.content) == (
+        True,
+        False,
+        True,
+        "夜里有雾。",
+    )
+    fates = {one.where: one.fate for one in taken.book.fields}
+    assert (fates["entries[].text"], fates["entries[].contextConfig.budgetPriority"]) == ("mapped", "mapped")
+    assert (fates["entries[].category"], fates["entries[].contextConfig.suffix"]) == ("unused", "unused")
+    shelf.export(taken.book.id, tmp_path / "out.json")
+    out = json.loads((tmp_path / "out.json").read_text("utf-8"))["data"]["entries"]
+    assert [one["content"] for one in out] == ["渡口有三级石阶。", "夜里有雾。"]
+    assert out[0]["contextConfig"]["tokenBudget"] == 2048
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-16"])
+@pytest.mark.parametrize("name", ["world", "list"])
+def test_a_book_that_an_older_program_saved_is_read(tmp_path: Path, encoding: str, name: str) -> None:
+    text = json.dumps(json.loads(FILES[name][0]), ensure_ascii=False)
+    (tmp_path / "旧书.json").write_bytes(text.encode(encoding))
+    shelf = BookShelf(tmp_path / "shelf")
+    info = shelf.install(tmp_path / "旧书.json")
+    assert info.n_entries == FILES[name][2]
+    changed = replace(shelf.load(info.id), scan_depth=9)
+    assert shelf.save(info.id, changed).error == ""

@@ -82,7 +82,7 @@ def test_what_is_no_json_is_not_written() -> None:
         (b'{"a": 0.' + b"9" * 4_400 + b"}", ("digits", "300")),
         (b"[" * 40 + b"]" * 40, ("32 deep",)),
         (b'{"a": ' * 33 + b"1" + b"}" * 33, ("32 deep",)),
-        (b"\xff\xfe{}", ("UTF-8",)),
+        (b"\xff\xfe{}{", ("UTF-8",)),
         (b'{"a": "\xff"}', ("UTF-8", "byte 7")),
         (b"", ("not valid JSON",)),
         (b"{}{}", ("not valid JSON",)),
@@ -110,3 +110,28 @@ def test_what_a_card_may_hold_is_loaded() -> None:
     assert load_json(raw, "x.json")["b"] == 1e308
     brackets = '{"a": "' + "[" * 99 + '\\"' + "{" * 99 + '"}'
     assert load_json(brackets.encode(), "x.json")["a"].count("[") == 99
+
+
+CHINESE = '{"name": "林晚", "description": "茶馆老板，住在渡口。", "first_mes": "你来啦，里边请！"}'
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gbk", "gb18030"])
+def test_what_older_windows_programs_save_is_read(encoding: str) -> None:
+    assert load_json(CHINESE.encode(encoding), "x.json") == json.loads(CHINESE)
+    assert load_json(("\ufeff" + CHINESE).encode("gb18030"), "x.json") == json.loads(CHINESE)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "said"),
+    [
+        ("big5", "你來啦，客官裡邊請！今天天氣很好。"),
+        ("shift_jis", "乗りますか。今日はいい天気ですね。"),
+        ("euc_jp", "夜に舟を漕ぐ。乗りますか。"),
+        ("euc_kr", "안녕하세요 반갑습니다"),
+        ("cp1252", "Zoë waits in the café."),
+        ("gb18030", "龘靐齉爩"),
+    ],
+)
+def test_no_other_encoding_is_taken_for_chinese(encoding: str, said: str) -> None:
+    with pytest.raises(PackError, match="Save it as UTF-8"):
+        load_json(json.dumps({"said": said}, ensure_ascii=False).encode(encoding), "x.json")
