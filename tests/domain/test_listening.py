@@ -30,7 +30,7 @@ def test_utterance_has_lead_in_soft_end_and_end():
     assert began == Began(640 * MS)
     assert paused.first == (640 - 350) * MS
     assert paused.end == 1600 * MS
-    assert paused.until - paused.end == 160 * MS
+    assert paused.until - paused.end == 128 * MS
     assert completed == Completed(paused.first, paused.end, paused.until, True)
 
 
@@ -47,7 +47,7 @@ def test_next_utterance_does_not_repeat_the_end_of_the_last():
 
 
 def test_pause_shorter_than_the_soft_end_is_not_told():
-    decisions = run(Listener(), (0.95, 320), (0.1, 128), (0.95, 320), (0.0, 640))
+    decisions = run(Listener(), (0.95, 320), (0.1, 96), (0.95, 320), (0.0, 640))
     assert kinds(decisions) == [Began, Paused, Completed]
 
 
@@ -151,3 +151,50 @@ def test_reset_forgets_and_leaves_no_lead_in():
     listener.reset()
     decisions = run(listener, (0.95, 320), (0.0, 640))
     assert decisions[-1].first == 320 * MS
+
+
+def test_an_utterance_may_be_asked_to_be_over_sooner_or_later():
+    for silence_ms in (256, 1600):
+        listener = Listener()
+        run(listener, (0.95, 320), (0.0, 160))
+        assert listener.end_after(silence_ms) == []
+        run(listener, (0.0, silence_ms - 192))
+        assert listener.is_open
+        assert kinds(run(listener, (0.0, 64))) == [Completed]
+
+
+def test_an_utterance_that_has_been_silent_so_long_is_over_at_once():
+    listener = Listener()
+    run(listener, (0.95, 320), (0.0, 320))
+    assert kinds(listener.end_after(300)) == [Completed]
+    assert not listener.is_open
+
+
+def test_an_utterance_is_never_over_before_its_soft_end():
+    listener = Listener()
+    run(listener, (0.95, 320))
+    assert listener.end_after(0) == []
+    assert kinds(run(listener, (0.95, 320), (0.0, 128))) == [Began, Paused, Completed][1:]
+
+
+def test_asking_again_replaces_what_was_asked_before():
+    listener = Listener()
+    run(listener, (0.95, 320), (0.0, 160))
+    listener.end_after(256)
+    listener.end_after(1600)
+    assert kinds(run(listener, (0.0, 1280))) == []
+
+
+def test_what_was_asked_holds_through_resumed_speech_and_for_no_later_utterance():
+    listener = Listener()
+    run(listener, (0.95, 320), (0.0, 160))
+    listener.end_after(256)
+    assert kinds(run(listener, (0.95, 320), (0.0, 256))) == [Resumed, Paused, Completed]
+    assert kinds(run(listener, (0.95, 320), (0.0, 512))) == [Began, Paused]
+    assert kinds(run(listener, (0.0, 64))) == [Completed]
+
+
+def test_without_an_open_utterance_nothing_is_asked():
+    listener = Listener()
+    assert listener.end_after(0) == []
+    assert kinds(run(listener, (0.95, 320), (0.0, 512))) == [Began, Paused]

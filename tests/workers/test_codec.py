@@ -55,7 +55,8 @@ VALUES: list[object] = [
     ports.Prompt(
         (Message("system", "她是小满。"),), (Message("assistant", "嗯"),), (Message("user", "Hi"),), "（"
     ),
-    ports.AudioPlan("麦克风", "Lautsprecher", 100, 600, False, 0.5),
+    ports.AudioPlan("麦克风", "Lautsprecher", 100, 600, "auto", 0.5),
+    ports.EchoTest(80.5, None, "weak"),
     ports.GenerationDone(10, 4, 6, 3, 0.1, 0.2, "cancelled"),
     ports.Warmed(5, 5, True, 0.25),
     ports.ModelInfo("m", 4096, "cpu", 0, 28, "chatml", False, ("少了三层",)),
@@ -70,10 +71,17 @@ PLAIN_SIGNALS: list[ports.AudioSignal] = [
     ports.Played(TURN, 0.5),
     ports.PlaybackStarted(TURN, 4.0),
     ports.PlaybackEnded(TURN, 1.5, True),
+    ports.Ducked(TURN, 2.5),
+    ports.Paused(TURN, 1.25),
+    ports.Resumed(TURN),
     ports.DeviceOpened("input", "a", "portaudio"),
     ports.DeviceLost("output", "b", "gone", True),
 ]
-CLIP_SIGNALS: list[ports.AudioSignal] = [ports.SoftEnd(CLIP, 1.0), ports.UtteranceEnded(CLIP, 2.0, False)]
+CLIP_SIGNALS: list[ports.AudioSignal] = [
+    ports.SoftEnd(CLIP, 1.0),
+    ports.UtteranceEnded(CLIP, 2.0, False),
+    ports.BargeIn(TURN, CLIP, True),
+]
 
 
 def _over_the_wire(plain: object) -> object:
@@ -101,7 +109,7 @@ def test_every_signal_of_the_port_is_tried_here() -> None:
 def test_the_clip_of_a_signal_travels_in_the_body(signal: ports.AudioSignal) -> None:
     fields, body = encode_signal(signal)
     back = decode_signal(fields["signal"], _over_the_wire(fields["value"]), body)
-    assert isinstance(back, ports.SoftEnd | ports.UtteranceEnded)
+    assert isinstance(back, ports.SoftEnd | ports.UtteranceEnded | ports.BargeIn)
     assert len(body) == 16
     assert (CLIP.samples.tolist(), CLIP.rate_hz) == (back.clip.samples.tolist(), back.clip.rate_hz)
 
