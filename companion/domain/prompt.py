@@ -26,6 +26,7 @@ FRAME_TOKENS = 8
 """Upper bound of the tokens that a chat template puts around one message."""
 
 _LEAST_USER = 32
+_SUMMARY_TOKENS = 192
 _RULES: dict[Language, str] = {
     "zh": (
         "你就是{{char}}，正和{{user}}面对面说话。只说{{char}}会说的话，用口语，一到三句，简短自然。"
@@ -261,7 +262,7 @@ def build(
     room = budget - pinned.n_tokens
     said = user_text or ""
     used, parts = fitted(
-        standing.character, standing.fill, recalled, said, count, max(0, room - FRAME_TOKENS - _LEAST_USER)
+        standing.character, standing.fill, recalled, said, count, _room_for_parts(room, said, count)
     )
     n_volatile = sum(part.n_tokens for part in parts) + (FRAME_TOKENS if parts else 0)
     text, n_user, was_cut = _fit(said, max(room - n_volatile - FRAME_TOKENS, 16), count)
@@ -274,6 +275,19 @@ def build(
     return Built(
         pinned.messages, kept.messages, tuple(turn), sections, kept.n_dropped, was_cut, used, pinned.left_out
     )
+
+
+def _room_for_parts(room: int, said: str, count: CountTokens) -> int:
+    """Return what may be called up without the history having to give way to it, and a little in any case."""
+    free = room - _summary_room(room)
+    n_said = min(count([said])[0], room) if 0 < len(said) <= room * 6 else 0 if not said else room
+    spare = free - free * 3 // 4 - n_said - 2 * FRAME_TOKENS
+    return max(0, min(max(spare, free // 8), room - FRAME_TOKENS - _LEAST_USER))
+
+
+def _summary_room(room: int) -> int:
+    """Return what is kept free for a summary, whether there is one or not: the history must not hang on it."""
+    return min(_SUMMARY_TOKENS, room // 6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,13 +305,13 @@ def keep_history(
 ) -> KeptHistory:
     """Return what of `history` stands in a prompt that leaves `room` tokens for it and `needed` of the turn."""
     costs = [n + FRAME_TOKENS for n in count([message.text for message in history])] if history else []
-    first = trim_history(costs, history_budget(room, needed))
+    first = trim_history(costs, history_budget(room - _summary_room(room), needed))
     messages = tuple(history[first:])
     if not first or not standing.summary:
         return KeptHistory(messages, first, sum(costs[first:]), 0)
     told = Message("system", _WORDS[standing.character.language]["before"] + standing.summary)
     n_summary = count([told.text])[0] + FRAME_TOKENS
-    if sum(costs[first:]) + n_summary + needed > room:
+    if n_summary > _summary_room(room):
         return KeptHistory(messages, first, sum(costs[first:]), 0)
     return KeptHistory((told, *messages), first, sum(costs[first:]), n_summary)
 

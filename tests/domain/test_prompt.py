@@ -164,6 +164,29 @@ def test_trimming_is_stable_from_turn_to_turn() -> None:
     assert len(set(firsts)) < 20  # the prefix moves seldom, not at every turn
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_history_and_its_summary_do_not_hang_on_what_a_turn_calls_up(
+    language: Literal["zh", "en"],
+) -> None:
+    standing = Standing(
+        replace(LIN, language=language), "阿明", summary="他住在厦门。" if language == "zh" else "He moved."
+    )
+    pinned = build_pinned(standing, count, budget=4_000)
+    history = [Message("assistant" if n % 2 else "user", f"{n:03d}" * (3 + n % 5)) for n in range(160)]
+    kept = set()
+    for n_lore, said in ((0, "嗯"), (3, "嗯"), (300, "好" * 100), (0, "好" * 300)):
+        fired = [
+            Fired(LoreEntry(keys=("k",), content="x"), "k", f"事实{n}" * 5, "key") for n in range(n_lore)
+        ]
+        out = build(standing, pinned, history, said, Recalled(lore=tuple(fired)), count=count, budget=2_500)
+        kept.add(out.history)
+        assert out.n_dropped > 0
+        assert out.history[0].role == "system"
+        assert sum(section.n_tokens for section in out.sections) <= 2_500
+        assert bool(out.used.lore) == bool(n_lore)
+    assert len(kept) == 1
+
+
 def test_examples_are_read_with_names_and_macros() -> None:
     text = "<START>\nAnna: Hello\nWren: Hi\nthere\n<start>\n{{user}}: a: b\n{{char}}: c"
     assert parse_examples(text, "Wren", "Anna") == [
