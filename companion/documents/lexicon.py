@@ -16,11 +16,14 @@ _RUNS: Final = re.compile(rf"([{HAN}]+)|([A-Za-z\u00c0-\u024f]+)")
 _LEAST_LATIN: Final = 3
 _LONGEST_NAME: Final = 4
 _MOST: Final = 60_000
+_FEW_PASSAGES: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
     """`words` of two or more characters that stand in at least two passages; `stems` of those with Latin letters.
+
+    Of short documents every word counts: what they tell they mostly tell once.
 
     `spoken` gives for the pinyin of a Chinese word, without tones and spaces, the most frequent word that is read so.
     """
@@ -37,7 +40,8 @@ def lexicon_of(texts: Iterable[str], names: Sequence[str] = ()) -> Lexicon:
 
     cut = segmenter().cut
     counts: Counter[str] = Counter()
-    for text in texts:
+    passages = list(texts)
+    for text in passages:
         words: set[str] = set()
         for han, latin in _RUNS.findall(text):
             if han:
@@ -46,7 +50,8 @@ def lexicon_of(texts: Iterable[str], names: Sequence[str] = ()) -> Lexicon:
                 words.add(latin.lower())
         counts.update(words)
     counts.update({name: 2 for name in names if len(name) > 1})
-    return _lexicon([word for word, count in counts.most_common(_MOST) if count > 1])
+    least = 1 if len(passages) < _FEW_PASSAGES else 2
+    return _lexicon([word for word, count in counts.most_common(_MOST) if count >= least])
 
 
 def dumped(lexicon: Lexicon) -> bytes:

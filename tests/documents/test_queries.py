@@ -33,6 +33,18 @@ def test_words_of_the_documents_are_told_from_others() -> None:
     assert "陶罐" in "".join(query.unknown)
 
 
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("渡口的老人姓邵，黄昏时点起铜灯。", "渡口的老人姓什么？"),
+        ("The ferryman hangs a brass lantern out.", "What does the ferryman hang out, a lantern?"),
+    ],
+)
+def test_in_a_short_document_each_word_counts_that_stands_there_once(text: str, asked: str) -> None:
+    assert not parse_query(asked, lexicon_of([text])).unknown
+    assert parse_query(asked, lexicon_of([text, *["别的", "other"] * 100])).unknown
+
+
 def test_chinese_names_in_an_english_question_are_known() -> None:
     query = parse_query("Where does Daiyu bury the fallen petals, and what did Zijuan say?", LEXICON)
 
