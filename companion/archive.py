@@ -233,7 +233,10 @@ class _Switchable:
             self._remembering.bring_up(character.id, cancel)
 
     def changed(self, character: Character) -> None:
-        self._remembering.changed(character.id)
+        if self._is_on():
+            self._remembering.read_anew(character)
+        else:
+            self._remembering.changed(character.id)
 
     def told(self, character: Character, messages: Sequence[StoredMessage]) -> Told:
         told = self._remembering.told(character.id, messages)
