@@ -120,7 +120,12 @@ class Files(QObject):
 
     def _taken(self, taken: Sequence[Taken]) -> None:
         self._director.refresh()
-        reports = [one.report for one in taken if one.report is not None and one.report.character is not None]
+        # One that may yet stand in for another is not opened: that would begin a chat of its own.
+        reports = [
+            one.report
+            for one in taken
+            if one.report is not None and one.report.character is not None and not one.twin
+        ]
         if reports:
             self._companion.post(do.OpenCharacter(reports[-1].id))
         if len(taken) == 1 and taken[0].chat is not None:

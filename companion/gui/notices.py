@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 from PySide6.QtCore import QCoreApplication, QLocale
 
+from companion.gui import sentences
 from companion.gui.translation import CONTEXT, tr
 
 Help = Literal["", "models", "settings", "characters", "retry", "microphone", "check"]
@@ -25,6 +26,11 @@ class NoticeText:
     label: str = ""
     icon: Literal["warning", "check"] = "warning"
     calm: bool = False
+
+    @property
+    def whole(self) -> str:
+        """Both sentences in one line."""
+        return sentences.joined(self.what, self.hint)
 
 
 _HELP: Final[dict[str, Help]] = {
@@ -75,7 +81,10 @@ def help_label(help_: Help) -> str:
 
 
 def _known(sentence: str) -> str:
-    return QCoreApplication.translate(CONTEXT, sentence) if sentence else ""
+    if not sentence:
+        return ""
+    found = QCoreApplication.translate(CONTEXT, sentence)
+    return found if found != sentence else sentences.said(sentence)
 
 
 def _is_english() -> bool:

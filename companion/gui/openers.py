@@ -196,6 +196,7 @@ def open_taken(window: MainWindow, taken: Sequence[Taken]) -> None:
     page.book_wanted.connect(lambda book: open_book(window, book))
     page.lore_wanted.connect(lambda: open_lore(window))
     page.chat_wanted.connect(lambda chat: _open_taken_chat(window, chat))
+    page.replaced.connect(lambda report: _saved(window))
     window.open_page(page, tr("What was taken in"))
 
 

@@ -96,8 +96,9 @@ class Surface(Protocol):
     """Callable from the GUI thread.
 
     `lore`, `books`, `try_lore`, `export_character`, `remove_character`, `log`, `recollect_for_test`, `switch_lore`,
-    `switch_passage`, `characters`, `default_character`, `install_character`, `save_character`, `models`, `devices`
-    and `hardware` read or write files or ask the system: call them in a task. The rest returns at once.
+    `switch_passage`, `characters`, `default_character`, `install_character`, `present_character`, `replace_character`,
+    `save_character`, `models`, `devices` and `hardware` read or write files or ask the system: call them in a task.
+    The rest returns at once.
     `save_settings`, `install_character` and `save_character` raise CompanionError.
     """
 
@@ -123,6 +124,14 @@ class Surface(Protocol):
     def characters(self) -> list[PackReport]: ...
     def default_character(self) -> str: ...
     def install_character(self, source: Path) -> PackReport: ...
+    def present_character(self, source: Path) -> str | None:
+        """Return the id of the user's character that has the name which `source` would get."""
+        ...
+
+    def replace_character(self, old: str, new: str) -> PackReport:
+        """Let `new` stand in for `old`, whose chats it takes over. Raises CompanionError."""
+        ...
+
     def save_character(self, draft: CharacterDraft, /) -> PackReport: ...
     def remove_character(self, id_: str, /) -> None:
         """Delete a pack and what was derived from it; its chats stay. Raises CompanionError."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
 import os
 import sys
@@ -106,6 +107,7 @@ class RuleCompanion:
         self.removed: list[str] = []
         self.exported: list[tuple[str, Path, bool]] = []
         self.installed: list[Path] = []
+        self.replaced: list[tuple[str, str]] = []
         self.saved = 0
         self.quiet = False
         self.closed = False
@@ -129,9 +131,20 @@ class RuleCompanion:
         self.installed.append(source)
         if source.suffix == ".json":
             raise PackError("It is not a character.", "Choose another file.")
-        added = character(source.stem, source.stem)
+        id_ = f"{source.stem}-2" if self.present_character(source) else source.stem
+        added = character(id_, source.stem)
         self.people.append(added)
         return PackReport(added.id, source, added)
+
+    def present_character(self, source: Path) -> str | None:
+        return source.stem if any(one.id == source.stem for one in self.people) else None
+
+    def replace_character(self, old: str, new: str) -> PackReport:
+        self.replaced.append((old, new))
+        found = next(one for one in self.people if one.id == new)
+        self.people = [one for one in self.people if one.id not in (old, new)]
+        self.people.append(dataclasses.replace(found, id=old))
+        return PackReport(old, Path(old), self.people[-1])
 
     def characters(self) -> list[PackReport]:
         found = [PackReport(one.id, one.folder, one) for one in self.people]

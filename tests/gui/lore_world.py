@@ -70,6 +70,7 @@ class RuleLore:
         self, character: str, query: str, *, limit: int, until: int | None = None
     ) -> list[FoundPassage]:
         wanted = set(query)
+        until = self.until.get(character) if until is None else until
         scored = [
             (len(wanted & set(one.text)), one)
             for one in self.passages(character)

@@ -6,11 +6,12 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QVBoxLayout
 
-from companion.domain.character import Character, PackReport, Problem
+from companion.domain.character import Character, PackReport
 from companion.gui.buttons import icon_button, push_button
 from companion.gui.icons import pixmap
 from companion.gui.inert import plain_label, plain_name
 from companion.gui.portraits import Portraits
+from companion.gui.problems import problem_line
 from companion.gui.theme import Look
 from companion.gui.translation import Texts, tr
 
@@ -118,7 +119,7 @@ class PackCard(QFrame):
         )
         self._about.setVisible(bool(self._about.text()))
         shown = [
-            _sentence(one)
+            problem_line(one)
             for one in sorted(self.report.problems, key=lambda one: not one.fatal)[:_PROBLEMS_SHOWN]
         ]
         self._problems.setText("\n".join(shown))
@@ -143,12 +144,6 @@ class PackCard(QFrame):
         if self.report.character is not None:
             return self._portraits.round(self.report.character, side, ratio)
         return pixmap("warning", self._look.tokens.danger.name(), round(side * 0.55), ratio)
-
-
-def _sentence(problem: Problem) -> str:
-    where = plain_name(problem.where, 40)
-    said = f"{problem.what} {problem.hint}".strip()
-    return said if problem.what.startswith(problem.where) else f"{where}: {said}"
 
 
 def _line_below(character: Character | None, *, present: bool) -> str:

@@ -65,7 +65,7 @@ class Removal(QFrame):
     def _on_failed(self, error: CompanionError) -> None:
         self.delete.setEnabled(True)
         said = notice_text(error.what, error.hint, error.code)
-        self._problem = f"{said.what} {said.hint}".strip()
+        self._problem = said.whole
         self._write()
 
     def _write(self) -> None:

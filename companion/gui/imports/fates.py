@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Final
@@ -12,13 +13,16 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from companion.domain.character import Fate, FieldFate
 from companion.gui.buttons import push_button
 from companion.gui.icons import icon
+from companion.gui.imports.fields import field_name
 from companion.gui.inert import plain_name
 from companion.gui.lore.marked_text import MarkedText
+from companion.gui.sentences import said
 from companion.gui.theme import Look
 from companion.gui.translation import Texts, tr
 
 _ORDER: Final[tuple[Fate, ...]] = ("refused", "unused", "mapped", "kept")
 _MOST: Final = 400
+_COUNT: Final = re.compile(r"1 entry|[\d,]+ entries")
 
 
 class FateList(QWidget):
@@ -54,7 +58,7 @@ class FateList(QWidget):
             mine = [one for one in self._fates if one.fate == fate]
             if not mine:
                 continue
-            for number, line in enumerate([_heading(fate), *(_line(one) for one in mine[:_MOST])]):
+            for number, line in enumerate([_heading(fate), *_lines(fate, mine)]):
                 if number == 0:
                     headings.append((at, at + len(line)))
                 lines.append(line)
@@ -89,6 +93,20 @@ def _heading(fate: Fate) -> str:
     }[fate]
 
 
+def _lines(fate: Fate, fates: Sequence[FieldFate]) -> list[str]:
+    """Return a line for each field; those that came as they are and need no word stand in one."""
+    plain = [one for one in fates if fate == "kept" and not told_more(one.note)]
+    noted = [one for one in fates if one not in plain]
+    names = dict.fromkeys(field_name(one.where) for one in plain)
+    lines = [tr(", ").join(names)] if names else []
+    return lines + [_line(one) for one in noted[:_MOST]]
+
+
+def told_more(note: str) -> bool:
+    """Tell whether a note says more than how many entries have the field."""
+    return bool(note) and _COUNT.fullmatch(note) is None
+
+
 def _line(one: FieldFate) -> str:
-    where, note = plain_name(one.where, 100), plain_name(one.note, 200)
-    return f"{where}  {note}".rstrip()
+    note = plain_name(said(one.note), 200)
+    return tr("{field}: {what}", field=field_name(one.where), what=note) if note else field_name(one.where)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,10 +19,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """One file and what became of it: exactly one of the last five is given."""
+    """One file and what became of it: exactly one of the last five is given.
+
+    `twin` is the id of a character that was here before under the name of the new one.
+    """
 
     file: str
     kind: Kind
+    twin: str = field(default="", kw_only=True)
     report: PackReport | None = None
     book: BookInfo | None = None
     chat: ImportReport | None = None
@@ -44,7 +48,7 @@ def _take(companion: Surface, path: Path, character: str) -> Taken:
     kind = kind_of(path)
     try:
         if kind == "character":
-            return Taken(path.name, kind, report=companion.install_character(path))
+            return _take_character(companion, path)
         if kind == "book":
             return Taken(path.name, kind, book=companion.books.install(path))
         if kind == "document" and character:
@@ -55,6 +59,12 @@ def _take(companion: Surface, path: Path, character: str) -> Taken:
         return Taken(path.name, kind, error=error)
     refused = CompanionError("This kind of file cannot be taken in.", "Choose another file.", code="kind")
     return Taken(path.name, kind, error=refused)
+
+
+def _take_character(companion: Surface, path: Path) -> Taken:
+    present = companion.present_character(path)
+    report = companion.install_character(path)
+    return Taken(path.name, "character", report=report, twin=present or "")
 
 
 def _take_chat(companion: Surface, path: Path, character: str) -> ImportReport:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from companion.domain.character import PackReport
 from companion.errors import CompanionError
 from companion.gui.controls.sections import in_column
 from companion.gui.imports.intake import Taken
@@ -20,13 +21,15 @@ from companion.gui.translation import Texts, tr
 
 
 class ImportPage(QWidget):
-    """The signals are those of the cards; giving a book to a character is done here."""
+    """The signals are those of the cards; giving a book to a character and
+    putting a character in the place of another, told by `replaced`, are done here."""
 
     talk_wanted = Signal(object)
     edit_wanted = Signal(object)
     book_wanted = Signal(str)
     lore_wanted = Signal()
     chat_wanted = Signal(object)
+    replaced = Signal(object)
 
     def __init__(
         self,
@@ -66,6 +69,7 @@ class ImportPage(QWidget):
             card.lore_wanted.connect(self.lore_wanted)
             card.chat_wanted.connect(self.chat_wanted)
             card.given.connect(self._give)
+            card.replace_wanted.connect(self._replace)
         if self.cards:
             self.setFocusProxy(self.cards[0].first)
         Texts(self).also(self._write)
@@ -79,12 +83,30 @@ class ImportPage(QWidget):
         books = self._companion.books
         self._tasks.run(lambda: books.attach(book, character, on=True), self._on_given, self._on_failed)
 
+    def _replace(self, card: TakenCard) -> None:
+        companion, report = self._companion, card.taken.report
+        if report is None:
+            return
+        old, new = card.taken.twin, report.id
+        card.replace.setEnabled(False)
+
+        def done(now: PackReport) -> None:
+            self._problem.hide()
+            card.show_replaced(now)
+            self.replaced.emit(now)
+
+        def failed(error: CompanionError) -> None:
+            card.replace.setEnabled(True)
+            self._on_failed(error)
+
+        self._tasks.run(lambda: companion.replace_character(old, new), done, failed)
+
     def _on_given(self, _: None) -> None:
         self._problem.hide()
 
     def _on_failed(self, error: CompanionError) -> None:
         said = notice_text(error.what, error.hint, error.code)
-        self._problem.setText(f"{said.what} {said.hint}".strip())
+        self._problem.setText(said.whole)
         self._problem.show()
 
     def _write(self) -> None:

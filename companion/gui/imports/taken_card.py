@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
@@ -16,6 +17,7 @@ from companion.gui.imports.fates import FateList
 from companion.gui.imports.intake import Taken
 from companion.gui.inert import plain_label, plain_name
 from companion.gui.notices import notice_text
+from companion.gui.problems import problem_line
 from companion.gui.theme import Look
 from companion.gui.translation import Texts, tr
 
@@ -32,6 +34,7 @@ class TakenCard(QFrame):
     book_wanted = Signal(str)
     lore_wanted = Signal()
     chat_wanted = Signal(object)
+    replace_wanted = Signal(object)
 
     def __init__(self, look: Look, taken: Taken, names: Names, present: str) -> None:
         super().__init__()
@@ -46,7 +49,8 @@ class TakenCard(QFrame):
         self.who = ChoiceBox()
         self._ask = plain_label(wrap=True)
         self.first, self.second = push_button("primary", self), push_button(parent=self)
-        self._is_given = False
+        self._twin, self.replace = plain_label(wrap=True), push_button(parent=self)
+        self._is_given = self._is_replaced = False
         self._build()
         self._connect()
         self.who.set_choices(names)
@@ -73,6 +77,13 @@ class TakenCard(QFrame):
         ask.setContentsMargins(0, 0, 0, 0)
         ask.addWidget(self._ask)
         ask.addWidget(self.who, 1)
+        self._choice = QWidget()
+        choice = QHBoxLayout(self._choice)
+        choice.setContentsMargins(0, 0, 0, 0)
+        choice.setSpacing(12)
+        choice.addWidget(self._twin, 1)
+        choice.addWidget(self.replace)
+        self._choice.setVisible(bool(self.taken.twin))
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
         buttons.addWidget(self.first)
@@ -82,7 +93,7 @@ class TakenCard(QFrame):
         box.setContentsMargins(16, 14, 16, 14)
         box.setSpacing(8)
         box.addLayout(top)
-        for widget in (self._said, self._problems, self.fates, self._question):
+        for widget in (self._said, self._problems, self._choice, self.fates, self._question):
             box.addWidget(widget)
         box.addLayout(buttons)
         taken = self.taken
@@ -93,6 +104,7 @@ class TakenCard(QFrame):
     def _connect(self) -> None:
         self.first.clicked.connect(self._on_first)
         self.second.clicked.connect(self._on_second)
+        self.replace.clicked.connect(lambda: self.replace_wanted.emit(self))
         self.who.picked.connect(lambda _: self._take_back())
 
     def _on_first(self) -> None:
@@ -114,6 +126,12 @@ class TakenCard(QFrame):
         elif self.taken.book is not None:
             self.book_wanted.emit(self.taken.book.id)
 
+    def show_replaced(self, report: PackReport) -> None:
+        """Show that the new character stands for the old one now, as `report` tells."""
+        self.taken = replace(self.taken, report=report)
+        self._is_replaced = True
+        self._write()
+
     def _take_back(self) -> None:
         self._is_given = False
         self._write()
@@ -121,16 +139,22 @@ class TakenCard(QFrame):
     def _write(self) -> None:
         taken = self.taken
         self._title.setText(_title(taken))
-        self._below.setText(" · ".join([_kind(taken), plain_name(taken.file, 60)]))
+        file = plain_name(taken.file, 60)
+        self._below.setText(" · ".join([_kind(taken), *([file] if file != self._title.text() else [])]))
         self._said.setText(_summary(taken))
         problems = _problems(taken)
-        lines = [
-            f"{plain_name(one.where, 60)}: {one.what} {one.hint}".strip() for one in problems[:_PROBLEMS]
-        ]
+        lines = [problem_line(one) for one in problems[:_PROBLEMS]]
         if len(problems) > _PROBLEMS:
             lines.append(tr("and {n} more", n=len(problems) - _PROBLEMS))
         self._problems.setText("\n".join(lines))
         self._problems.setVisible(bool(lines))
+        self._twin.setText(
+            tr("It stands in the place of the old one now; their chats go on.")
+            if self._is_replaced
+            else tr("There was one of this name already; both are here now.")
+        )
+        self.replace.setText(tr("Replace the old one"))
+        self.replace.setHidden(self._is_replaced)
         self._ask.setText(tr("Who uses it?"))
         self.who.setAccessibleName(self._ask.text())
         self._write_buttons()
@@ -150,7 +174,7 @@ class TakenCard(QFrame):
         elif taken.chat is not None:
             self.first.setText(tr("Open the chat"))
         else:
-            self.first.setText(tr("Her world"))
+            self.first.setText(tr("Open her world"))
         for button in (self.first, self.second):
             button.setAccessibleName(f"{button.text()}: {self._title.text()}")
 
@@ -185,7 +209,7 @@ def _title(taken: Taken) -> str:
 
 def _kind(taken: Taken) -> str:
     kinds = {
-        "character": tr("Character"),
+        "character": tr("A character"),
         "book": tr("Lorebook"),
         "chat": tr("Chat"),
         "document": tr("Document"),
@@ -198,7 +222,7 @@ def _summary(taken: Taken) -> str:
     """Return what a file holds, in counts, or why it was refused."""
     if taken.error is not None:
         said = notice_text(taken.error.what, taken.error.hint, taken.error.code)
-        return f"{said.what} {said.hint}".strip()
+        return said.whole
     if taken.report is not None:
         return _character_summary(taken.report)
     if taken.book is not None:
@@ -219,16 +243,28 @@ def _character_summary(report: PackReport) -> str:
         for fate in report.fields
     )
     n_greetings = bool(one.first_mes) + len(one.alternate_greetings) + len(one.group_only_greetings)
-    parts = [tr("{n} greetings", n=n_greetings), tr("{n} lorebook entries", n=f"{len(one.lore.entries):,}")]
-    parts.append(tr("{n} pictures and other parts", n=n_assets))
-    if one.documents:
-        parts.append(tr("{n} documents", n=len(one.documents)))
-    return " · ".join(parts)
+    n_entries, n_documents = len(one.lore.entries), len(one.documents)
+    parts = (
+        (n_greetings, tr("1 greeting") if n_greetings == 1 else tr("{n} greetings", n=n_greetings)),
+        (
+            n_entries,
+            tr("1 lorebook entry") if n_entries == 1 else tr("{n} lorebook entries", n=f"{n_entries:,}"),
+        ),
+        (
+            n_assets,
+            tr("1 picture or other part")
+            if n_assets == 1
+            else tr("{n} pictures and other parts", n=n_assets),
+        ),
+        (n_documents, tr("1 document") if n_documents == 1 else tr("{n} documents", n=n_documents)),
+    )
+    return " · ".join(words for n, words in parts if n)
 
 
 def _problems(taken: Taken) -> Sequence[Problem]:
     if taken.report is not None:
-        return taken.report.problems
+        # That it got a name of its own is told with the choice to replace the other one.
+        return [one for one in taken.report.problems if not (taken.twin and one.where == "id")]
     if taken.chat is not None:
         return [Problem(taken.file, one) for one in taken.chat.problems]
     return taken.book.problems if taken.book is not None else ()

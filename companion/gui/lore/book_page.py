@@ -132,7 +132,7 @@ class BookPage(QWidget):
         self.save_button.setEnabled(True)
         self._leave_after_save = False
         said = notice_text(error.what, error.hint, error.code)
-        self._say(f"{said.what} {said.hint}".strip(), tone="danger")
+        self._say(said.whole, tone="danger")
 
     def _save_and_leave(self) -> None:
         self._leave_after_save = True

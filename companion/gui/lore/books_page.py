@@ -12,11 +12,12 @@ from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QVBoxLayout, QWi
 from companion.domain.character import Character, Lorebook
 from companion.errors import CompanionError
 from companion.gui.buttons import icon_button, push_button
+from companion.gui.controls.invitation import Invitation
 from companion.gui.controls.sections import in_column
 from companion.gui.controls.switch import Switch
+from companion.gui.controls.undo_strip import UndoStrip
 from companion.gui.icons import icon
 from companion.gui.inert import plain_label, plain_name
-from companion.gui.lore.undo import UndoStrip
 from companion.gui.notices import notice_text
 from companion.gui.surface import BookInfo, Surface
 from companion.gui.tasks import Tasks
@@ -102,8 +103,8 @@ class BooksPage(QWidget):
         self.new, self.add = push_button("primary", self), push_button(parent=self)
         self._intro = plain_label(tone="muted", wrap=True)
         self._problem = plain_label(tone="danger", wrap=True)
-        self._empty = plain_label(tone="muted", wrap=True)
-        self.undo = UndoStrip()
+        self._empty = Invitation(look, "book")
+        self.undo = UndoStrip(look)
         self.own = push_button("link", self)
         self.cards: list[BookCard] = []
         self._list = QVBoxLayout()
@@ -188,7 +189,7 @@ class BooksPage(QWidget):
         self._remove_now()
         self._removed = book
         name = next((one.name for one in self._shelf.books if one.id == book), book)
-        self.undo.offer(tr("{title} was taken away.", title=plain_name(name, 40)))
+        self.undo.offer(tr("{title} was taken away.", title=plain_name(name, 40)), self._bring_back)
         self._show(self._shelf)
 
     def _bring_back(self) -> None:
@@ -204,7 +205,7 @@ class BooksPage(QWidget):
 
     def _on_added(self, failed: list[CompanionError]) -> None:
         told = [notice_text(one.what, one.hint, one.code) for one in failed]
-        self._problem.setText("\n".join(f"{one.what} {one.hint}".strip() for one in told))
+        self._problem.setText("\n".join(one.whole for one in told))
         self._problem.setVisible(bool(told))
         self.changed.emit()
         self.refresh()
@@ -245,8 +246,9 @@ class BooksPage(QWidget):
         box.setSpacing(14)
         box.addWidget(self._intro)
         box.addLayout(bar)
-        for widget in (self._problem, self.undo, self._empty):
+        for widget in (self._problem, self.undo):
             box.addWidget(widget)
+        box.addWidget(self._empty, 100)
         box.addLayout(self._list)
         box.addStretch(1)
         outer = QVBoxLayout(self)
@@ -257,7 +259,6 @@ class BooksPage(QWidget):
         self.new.clicked.connect(lambda: self.edit_wanted.emit(""))
         self.add.clicked.connect(self.choose_files)
         self.own.clicked.connect(self.own_wanted)
-        self.undo.undone.connect(self._bring_back)
         self._look.changed.connect(self._draw)
 
     def _dialog(self, title: str, filters: list[str]) -> QFileDialog:
@@ -272,7 +273,9 @@ class BooksPage(QWidget):
                 "Knowledge that several characters can share: a world, its people, its rules. Each may use several."
             )
         )
-        self._empty.setText(tr("No lorebook yet. Those of other programs work too: drop one on the window."))
+        self._empty.show_words(
+            tr("No lorebook yet"), tr("Those of other programs work too: drop one on the window.")
+        )
         self.new.setText(tr("New lorebook"))
         self.add.setText(tr("Add from a file…"))
         character = self._character

@@ -132,7 +132,7 @@ class BuildStrip(QFrame):
             self._retry.start()
             return
         said = notice_text(error.what, error.hint, error.code)
-        self._show(f"{said.what} {said.hint}".strip(), busy=False)
+        self._show(said.whole, busy=False)
 
     def _show(self, text: str, *, busy: bool) -> None:
         self._text.setText(text)

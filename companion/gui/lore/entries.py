@@ -30,10 +30,10 @@ from companion.gui.characters.lore_model import (
     LoreOrder,
     size_of,
 )
+from companion.gui.controls.undo_strip import UndoStrip
 from companion.gui.icons import icon
 from companion.gui.inert import plain_label
 from companion.gui.lore.entry_form import EntryForm
-from companion.gui.lore.undo import UndoStrip
 from companion.gui.theme import Look
 from companion.gui.translation import Texts, tr
 
@@ -62,7 +62,7 @@ class EntriesEditor(QWidget):
         self.remove = icon_button(texts, look, "delete", "Take this entry away")
         self._empty = plain_label(tone="muted", wrap=True)
         self._sum = plain_label(size="small", tone="muted")
-        self.undo = UndoStrip()
+        self.undo = UndoStrip(look)
         self.form = EntryForm(look)
         self._removed: tuple[int, LoreEntry] | None = None
         self._build()
@@ -139,7 +139,7 @@ class EntriesEditor(QWidget):
             self.table.selectRow(min(shown, self.order.rowCount() - 1))
             self._show_form()
             self.table.setFocus()
-            self.undo.offer(tr("The entry was taken away."))
+            self.undo.offer(tr("The entry was taken away."), self._bring_back)
 
     def _bring_back(self) -> None:
         if self._removed is not None:
@@ -212,7 +212,6 @@ class EntriesEditor(QWidget):
         self.remove.clicked.connect(self.remove_entry)
         self.up.clicked.connect(lambda: self.shift(-1))
         self.down.clicked.connect(lambda: self.shift(1))
-        self.undo.undone.connect(self._bring_back)
         self._look.changed.connect(self._draw)
         for keys, call in (
             ("Alt+Up", lambda: self.shift(-1)),

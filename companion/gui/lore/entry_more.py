@@ -243,10 +243,10 @@ class EntryMore(QWidget):
 
 def _titles() -> dict[str, str]:
     return {
-        "secondary_logic": tr("Remembered with"),
+        "secondary_logic": tr("How they count"),
         "match_whole_words": tr("Latin words"),
         "position": tr("Place"),
-        "role": tr("Told"),
+        "role": tr("In whose words"),
         "depth": tr("Messages from the end"),
         "insertion_order": tr("Order"),
         "priority": tr("Importance"),

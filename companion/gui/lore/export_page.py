@@ -15,6 +15,7 @@ from companion.gui.controls.choice import Segments
 from companion.gui.controls.sections import in_column
 from companion.gui.inert import plain_label, plain_name
 from companion.gui.notices import notice_text
+from companion.gui.problems import problem_line
 from companion.gui.surface import Surface
 from companion.gui.tasks import Tasks
 from companion.gui.translation import Texts, tr
@@ -104,9 +105,7 @@ class ExportPage(QWidget):
 
     def _on_saved(self, report: ExportReport) -> None:
         self.save_button.setEnabled(True)
-        lines = [
-            f"{plain_name(one.where, 60)}: {one.what} {one.hint}".strip() for one in report.left_out[:_MOST]
-        ]
+        lines = [problem_line(one) for one in report.left_out[:_MOST]]
         if len(report.left_out) > _MOST:
             lines.append(tr("and {n} more", n=len(report.left_out) - _MOST))
         said = tr(
@@ -123,7 +122,7 @@ class ExportPage(QWidget):
     def _on_failed(self, error: CompanionError) -> None:
         self.save_button.setEnabled(True)
         said = notice_text(error.what, error.hint, error.code)
-        self._say(f"{said.what} {said.hint}".strip(), "", tone="danger")
+        self._say(said.whole, "", tone="danger")
 
     def _say(self, text: str, below: str, *, tone: str = "text") -> None:
         self._result.setProperty("tone", tone)

@@ -140,7 +140,7 @@ class Lookup(QWidget):
         self._is_running = self._again = False
         self._show([])
         said = notice_text(error.what, error.hint, error.code)
-        self._said.setText(f"{said.what} {said.hint}".strip())
+        self._said.setText(said.whole)
 
     def _show(self, answers: Sequence[Answer]) -> None:
         for card in self.cards:

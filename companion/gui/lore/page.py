@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +18,8 @@ from companion.domain.passages import DocumentInfo, FoundPassage, Passage
 from companion.errors import CompanionError
 from companion.gui.buttons import push_button
 from companion.gui.controls.choice import Segments
+from companion.gui.controls.invitation import Invitation
+from companion.gui.controls.undo_strip import UndoStrip
 from companion.gui.icons import icon
 from companion.gui.inert import plain_label, plain_name
 from companion.gui.lore.building import BuildStrip
@@ -25,7 +27,6 @@ from companion.gui.lore.chapters import Chapter, chapters_of
 from companion.gui.lore.documents import DocumentList
 from companion.gui.lore.lookup import Lookup
 from companion.gui.lore.timeline import Timeline
-from companion.gui.lore.undo import UndoStrip
 from companion.gui.notices import notice_text
 from companion.gui.surface import Surface
 from companion.gui.tasks import Tasks
@@ -58,14 +59,14 @@ class LorePage(QWidget):
         self.add, self.books = push_button("primary", self), push_button("link", self)
         self.documents, self.timeline = DocumentList(look), Timeline()
         self.lookup = Lookup(companion, look, tasks, character.id)
-        self.undo, self.building = UndoStrip(), BuildStrip(companion, tasks, character.id)
+        self.undo, self.building = UndoStrip(look), BuildStrip(companion, tasks, character.id)
         self.parts = Segments()
         self._intro = plain_label(tone="muted", wrap=True)
         self._problems = plain_label(tone="danger", wrap=True)
-        self._empty = plain_label(tone="muted", wrap=True)
+        self._empty = Invitation(look, "book")
         self._formats = plain_label(size="small", tone="muted", wrap=True)
         self._left, self._right = _scrolled(self._make_left()), _scrolled(self._make_right())
-        self._is_wide = True
+        self._is_wide, self._gets_focus = True, False
         self._build()
         self._connect()
         self.setAcceptDrops(True)
@@ -114,6 +115,7 @@ class LorePage(QWidget):
         """Read files in a task and take in what can be read; then the index is built."""
         self._remove_now()
         self._problems.hide()
+        self._gets_focus = self.add.hasFocus()
         self.add.setEnabled(False)
         self.building.say_reading(len(paths))
         lore, id_ = self._companion.lore, self._character.id
@@ -130,27 +132,34 @@ class LorePage(QWidget):
         self._tasks.run(work, self._on_added, self._on_failed)
 
     def _on_added(self, failed: list[CompanionError]) -> None:
-        self.add.setEnabled(True)
+        self._let_add()
         self._say_problems(failed)
         self.refresh()
         self.building.start()
 
-    def _on_failed(self, error: CompanionError) -> None:
+    def _let_add(self) -> None:
         self.add.setEnabled(True)
+        if self._gets_focus:
+            self.add.setFocus()
+
+    def _on_failed(self, error: CompanionError) -> None:
+        self._let_add()
         self.building.hide()
         self._say_problems([error])
         self.refresh()
 
     def _say_problems(self, failed: Sequence[CompanionError]) -> None:
         told = [notice_text(one.what, one.hint, one.code) for one in failed]
-        self._problems.setText("\n".join(f"{one.what} {one.hint}".strip() for one in told))
+        self._problems.setText("\n".join(one.whole for one in told))
         self._problems.setVisible(bool(told))
 
     def _remove(self, info: DocumentInfo) -> None:
         """Hide a document; it is taken away when the way back is no longer offered."""
         self._remove_now()
         self._removed = info
-        self.undo.offer(tr("{title} was taken away.", title=plain_name(info.title or info.file, 40)))
+        self.undo.offer(
+            tr("{title} was taken away.", title=plain_name(info.title or info.file, 40)), self._bring_back
+        )
         self._show(self._shelf)
 
     def _bring_back(self) -> None:
@@ -168,6 +177,7 @@ class LorePage(QWidget):
         lore, id_ = self._companion.lore, self._character.id
 
         def done(_: None) -> None:
+            self._shelf = replace(self._shelf, now=order)
             self.lookup.run()
 
         self._tasks.run(lambda: lore.set_now(id_, order), done, self._on_failed)
@@ -186,8 +196,7 @@ class LorePage(QWidget):
         self.documents.show_documents(infos)
         self.timeline.show_chapters([one for one in shelf.chapters if one.document != gone], shelf.now)
         self._empty.setVisible(not infos)
-        self._right.setVisible(self._shows_right())
-        self.parts.setVisible(not self._is_wide and bool(infos))
+        self._place()
 
     # ---- parts
 
@@ -202,8 +211,9 @@ class LorePage(QWidget):
         box.setSpacing(12)
         box.addWidget(self._intro)
         box.addLayout(buttons)
-        for widget in (self._problems, self.building, self.undo, self.documents, self._empty, self.timeline):
+        for widget in (self._problems, self.building, self.undo, self.documents, self.timeline):
             box.addWidget(widget)
+        box.addWidget(self._empty, 100)
         box.addWidget(self._formats)
         box.addStretch(1)
         return left
@@ -241,7 +251,6 @@ class LorePage(QWidget):
         self.books.clicked.connect(self.books_wanted)
         self.documents.read_wanted.connect(lambda info: self._open(info.id, 0, 0))
         self.documents.remove_wanted.connect(self._remove)
-        self.undo.undone.connect(self._bring_back)
         self.timeline.chosen.connect(self._set_now)
         self.lookup.source_wanted.connect(self._open_found)
         self.building.finished.connect(self._on_built)
@@ -295,10 +304,9 @@ class LorePage(QWidget):
         )
         self.add.setText(tr("Add documents…"))
         self.books.setText(tr("Lorebooks…"))
-        self._empty.setText(
-            tr(
-                "Nothing here yet. Give her the book she comes from, and she can talk with you about every scene."
-            )
+        self._empty.show_words(
+            tr("Nothing here yet"),
+            tr("Give her the book she comes from, and she can talk with you about every scene."),
         )
         self._formats.setText(
             tr(

@@ -249,7 +249,7 @@ class Tester(QWidget):
     def _on_failed(self, error: CompanionError) -> None:
         self._is_running = self._asked = False
         said = notice_text(error.what, error.hint, error.code)
-        self._sum.setText(f"{said.what} {said.hint}".strip())
+        self._sum.setText(said.whole)
 
     def _show(self, scan: Scan) -> None:
         self.model.show(outcomes_of(scan))

@@ -58,7 +58,9 @@ class Timeline(QFrame):
         self.chosen.emit(None if value >= n else self._chapters[value - 1].last if value else 0)
 
     def _shown(self, value: int) -> str:
-        return f"{value} / {len(self._chapters)}"
+        # What stands before the first title is no chapter to the reader.
+        titled = [bool(one.title) for one in self._chapters]
+        return f"{sum(titled[:value])} / {sum(titled)}" if any(titled) else f"{value} / {len(titled)}"
 
     def _say(self, value: int) -> None:
         n = len(self._chapters)

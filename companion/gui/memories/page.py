@@ -29,6 +29,7 @@ from companion.gui.banner import Banner
 from companion.gui.buttons import icon_button, push_button
 from companion.gui.characters.guard import LeaveGuard
 from companion.gui.controls.switch import Switch
+from companion.gui.controls.undo_strip import UndoStrip
 from companion.gui.icons import icon
 from companion.gui.inert import plain_label, plain_name
 from companion.gui.memories.collection import Card, collect
@@ -38,7 +39,6 @@ from companion.gui.memories.farewell import Farewell
 from companion.gui.memories.layout import COLUMN, MARGIN
 from companion.gui.memories.model import MemoryModel
 from companion.gui.memories.trial import Trial
-from companion.gui.memories.undo import UndoStrip
 from companion.gui.memories.view import MemoryList
 from companion.gui.memories.writing import Writing
 from companion.gui.notices import notice_text
@@ -314,7 +314,7 @@ class MemoriesPage(QWidget):
 
     def _fail(self, error: CompanionError) -> None:
         told = notice_text(error.what, error.hint, error.code)
-        self.banner.say("error", f"{told.what} {told.hint}".strip())
+        self.banner.say("error", told.whole)
 
     # ---- files, settings, words
 

@@ -121,7 +121,7 @@ class WelcomePage(QWidget):
             self._companion.save_settings()
         except CompanionError as error:
             said = notice_text(error.what, error.hint, error.code)
-            self._banner.say("save", f"{said.what} {said.hint}".strip(), button=tr("Try again"))
+            self._banner.say("save", said.whole, button=tr("Try again"))
         else:
             self._banner.clear("save")
 

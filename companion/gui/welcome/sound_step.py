@@ -80,7 +80,7 @@ class SoundStep(QWidget):
                 self.spoken.setText(tr("Did you hear her? If not, choose another loudspeaker."))
             case events.TurnFailed(_, stage, what, hint, code) if stage in ("voice", "audio"):
                 said = notice_text(what, hint, code, stage=stage)
-                self.spoken.setText(f"{said.what} {said.hint}".strip())
+                self.spoken.setText(said.whole)
             case events.ListeningChanged(_, is_open, device) if self._tested:
                 if is_open:
                     name = device or tr("default")

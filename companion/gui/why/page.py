@@ -185,7 +185,7 @@ class WhyPage(QWidget):
 
     def _fail(self, error: CompanionError) -> None:
         told = notice_text(error.what, error.hint, error.code)
-        self.banner.say("error", f"{told.what} {told.hint}".strip())
+        self.banner.say("error", told.whole)
 
 
 class _Part(QFrame):
