@@ -15,6 +15,7 @@ def bindings(window: MainWindow) -> dict[str, Callable[[], object]]:
     """Return what is called for each name that is not handled elsewhere."""
     return {
         "microphone": lambda: _toggle_microphone(window),
+        "quiet": lambda: window.background.switch_quiet(not window.background.quiet.is_on),
         "replay": lambda: window.panel.rows.act_on_current("replay"),
         "regenerate": lambda: window.panel.rows.act_on_current("regenerate"),
         "continue": lambda: window.companion.post(do.Continue()),
@@ -48,6 +49,9 @@ def bindings(window: MainWindow) -> dict[str, Callable[[], object]]:
 
 def _toggle_microphone(window: MainWindow) -> None:
     microphone = window.panel.composer.microphone
+    if microphone.is_quiet:
+        microphone.quiet_chosen.emit(False)
+        return
     microphone.mode_chosen.emit("off" if microphone.mode != "off" else microphone.wanted)
 
 

@@ -37,6 +37,8 @@ def window_menu(
     menu.addAction(tr("Open a chat file…")).triggered.connect(files.choose_import)
     menu.addAction(tr("Deleted chats…")).triggered.connect(show_deleted)
     menu.addSeparator()
+    menu.addAction(actions["quiet"])
+    menu.addSeparator()
     for name in ("undo", "continue"):
         menu.addAction(actions[name])
     menu.addSeparator()

@@ -37,6 +37,7 @@ def shortcuts(talk: str = "F8") -> tuple[Shortcut, ...]:
         Shortcut("talk", talk, "talk", tr("Hold to talk"), True),
         Shortcut("talk_space", "Space", "talk", tr("Hold to talk, outside of text fields"), True),
         Shortcut("microphone", "Ctrl+M", "talk", tr("Microphone on or off")),
+        Shortcut("quiet", "Ctrl+Shift+D", "talk", tr("Do not disturb on or off"), menu=tr("Do not disturb")),
         Shortcut("replay", "Ctrl+Shift+P", "messages", tr("Hear the last reply again")),
         Shortcut("regenerate", "Ctrl+R", "messages", tr("Say it differently")),
         Shortcut("continue", "Ctrl+Shift+Return", "messages", tr("Go on from here")),

@@ -227,6 +227,8 @@ class MainWindow(QMainWindow):
         background.said.connect(self.panel.say_calmly)
         background.listened.connect(self.director.listen)
         background.quiet_changed.connect(self.director.show_quiet)
+        self._actions["quiet"].setCheckable(True)
+        background.quiet_changed.connect(self._actions["quiet"].setChecked)
         background.quiet.switched.connect(self.director.save_settings)
         background.settings_wanted.connect(lambda: self.open_named("settings"))
         background.tray.quit_wanted.connect(self.quit)

@@ -197,6 +197,16 @@ def test_do_not_disturb_closes_the_microphone_and_is_kept(
     assert tray_window.panel.composer.microphone.mode == "hands_free"
 
 
+def test_do_not_disturb_has_a_key_and_the_microphones_key_ends_it(
+    tray_window: MainWindow, companion: Any
+) -> None:
+    shift = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    QTest.keyClick(tray_window, Qt.Key.Key_D, shift)
+    assert companion.quiet
+    QTest.keyClick(tray_window, Qt.Key.Key_M, Qt.KeyboardModifier.ControlModifier)
+    assert not companion.quiet
+
+
 def test_do_not_disturb_ends_what_she_is_saying(
     tray_window: MainWindow, companion: Any, qtbot: QtBot
 ) -> None:
