@@ -245,6 +245,11 @@ class Life:
         for card in self._log.memories.cards(self._character.id):
             if fact.value in card.text:
                 self._log.memories.correct(card.memory, fact.corrected.removeprefix("="))
+        # As the list in the window does after a correction.
+        while not self._arriving.empty():
+            self._arriving.get_nowait()
+        self._session.post(do.Reload())
+        self._expect(events.StateChanged, "idle")
 
     def _expect(self, kind: type[E], state: str = "") -> E:
         """Return the next event of a kind. Raises what failed, ModelError if nothing comes."""

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from companion.domain import commands as do
 from companion.domain import events
 from companion.domain.character import Character
 from companion.domain.memory import Memory, MemoryKind
@@ -311,6 +312,8 @@ class MemoriesPage(QWidget):
         self.banner.clear("error")
         done()
         self.refresh()
+        # What is summed up of the open chat may tell it otherwise: read now, while nobody waits.
+        self._companion.post(do.Reload())
 
     def _fail(self, error: CompanionError) -> None:
         told = notice_text(error.what, error.hint, error.code)
