@@ -217,6 +217,7 @@ class SearchPanel(QWidget):
         box.addWidget(self._list, 1)
 
     def _run(self) -> None:
+        self._pause.stop()
         self._asked += 1
         asked, text = self._asked, self._field.text().strip()
         if not text:
