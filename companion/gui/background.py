@@ -113,7 +113,6 @@ class Background(QObject):
         if not (background.keep_running and self.tray.is_there):
             return False
         self._window.hide()
-        self.tray.refresh()
         if not background.told_of_tray:
             background.told_of_tray = True
             self.tray.tell(

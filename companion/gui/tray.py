@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon, QWidget
 
@@ -16,6 +16,7 @@ from companion.gui.translation import Texts, tr
 from companion.gui.tray_icon import badge_of, tray_icon
 
 _NAME: Final = "Companion"
+_COMINGS: Final = (QEvent.Type.Show, QEvent.Type.Hide, QEvent.Type.WindowStateChange)
 
 
 class Tray(QObject):
@@ -56,6 +57,7 @@ class Tray(QObject):
         self._quit.triggered.connect(self.quit_wanted)
         self.menu.aboutToShow.connect(self.refresh)
         attention.changed.connect(self.refresh)
+        window.installEventFilter(self)
         Texts(window).also(self.refresh)
         self.refresh()
 
@@ -76,6 +78,12 @@ class Tray(QObject):
             self._icon.hide()
             self._icon.deleteLater()
             self._icon = None
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Word the menu anew when the window comes or goes: not every desktop asks before it shows the menu."""
+        if watched is self._window and event.type() in _COMINGS:
+            self.refresh()
+        return False
 
     def tell(self, title: str, text: str) -> None:
         """Show a short message at the icon."""

@@ -36,7 +36,6 @@ def tray_window(qtbot: QtBot, look: Look, companion: Any) -> Iterator[MainWindow
 
 
 def action(window: MainWindow, text: str) -> QAction:
-    window.background.tray.refresh()
     return next(one for one in window.background.tray.menu.actions() if one.text() == text)
 
 
