@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from companion import settings as settings_file
 from companion import wiring
@@ -19,13 +18,13 @@ from companion.conversation.session import Session
 from companion.conversation.slots import Engines
 from companion.domain import commands as do
 from companion.domain import events
-from companion.domain.cancel import CancelToken
 from companion.domain.character import Character, Lorebook, PackReport
 from companion.domain.lore import Scan
 from companion.domain.memory import Recollected
+from companion.engine_room import ALL_ROLES, EngineRoom, Role
 from companion.engines.catalog import Catalog, load_catalog
 from companion.engines.weights_folder import InstalledModel
-from companion.errors import Cancelled, CompanionError, ModelError, StorageError, UsageError
+from companion.errors import CompanionError, StorageError, UsageError
 from companion.hardware import Hardware, look
 from companion.packs import editor
 from companion.packs.editor import CharacterDraft
@@ -37,17 +36,13 @@ from companion.paths import Paths, bundled
 from companion.settings import Settings
 from companion.storage.backup import backup, list_backups
 from companion.storage.chat_log import SqliteChatLog
+from companion.storage.habits import load_pauses, save_pauses
 from companion.workers.spec import EngineSpec
-
-if TYPE_CHECKING:
-    from companion.workers.clients import SpeechClient
 
 _log = logging.getLogger(__name__)
 _LOOK_EVERY_S = 2.0
 _BACKUP_LOOK_EVERY_S = 60.0
-_PROGRESS_EVERY_S = 0.25
-Role = Literal["language", "speech", "audio"]
-ALL_ROLES: frozenset[Role] = frozenset({"language", "speech", "audio"})
+_PAUSES = "pauses.json"
 
 
 class Companion:
@@ -69,15 +64,21 @@ class Companion:
             character=self._speaking_character,
             options=self._session_options,
             knowledge=self.archive.knowledge(),
+            pauses=load_pauses(paths.data / _PAUSES),
         )
         self.greets_aloud = False
         self.seed: int | None = None
-        self._cancel = CancelToken()
-        self._speech: SpeechClient | None = None
+        self._room = EngineRoom(
+            paths,
+            catalog,
+            lambda: self.settings,
+            self.engines,
+            self.bus,
+            self.archive,
+            self.session,
+            first_voice=lambda: self._speaking_character(self.default_character()).voice,
+        )
         self._applied = settings.model_copy(deep=True)
-        self._threads: list[threading.Thread] = []
-        self._reloading = threading.Lock()
-        self._roles: frozenset[Role] = frozenset()
         self._is_quiet = False
         self._closed = False
 
@@ -112,20 +113,14 @@ class Companion:
 
         `audio` replaces the devices, for example by WAV files.
         """
-        self._roles = roles
         for notice in self.opening_notices:
             self.bus.publish(events.Notice(notice))
-        starts: dict[Role, Callable[[], None]] = {
-            "audio": lambda: self._start_audio(audio or EngineSpec("duplex", {"backend": "auto"})),
-            "speech": self._start_speech,
-            "language": self._start_language,
-        }
-        for role, start in starts.items():
-            if role in roles:
-                self._in_background(f"start-{role}", start)
-        if "language" in roles:
-            self._in_background("start-recall", self._start_recall)
-        self._in_background("housekeeping", self._keep_house)
+        self._room.start(
+            roles,
+            audio or EngineSpec("duplex", {"backend": "auto"}),
+            listens=lambda: self.settings.ears.mode != "off" and not self._is_quiet,
+        )
+        self._room.in_background("housekeeping", self._keep_house)
 
     def post(self, command: do.Command) -> None:
         self.session.post(command)
@@ -135,16 +130,20 @@ class Companion:
         if self._closed:
             return
         self._closed = True
-        self._cancel.request()
+        self._room.closing.request()
         self.session.close()
         self.archive.close()
-        for client in (self.engines.audio.ready, self.engines.language.ready, self._speech):
-            if client is not None:
-                client.close()
+        self._room.close()
         self.session.join_signals()
-        for thread in self._threads:
-            thread.join()
+        self._room.join()
+        self._keep_habits()
         self.log.close()
+
+    def _keep_habits(self) -> None:
+        try:
+            save_pauses(self.session.pauses, self.paths.data / _PAUSES)
+        except StorageError as error:
+            _log.info("how the user speaks was not kept: %s", error.code)
 
     # ---- what is there
 
@@ -256,12 +255,11 @@ class Companion:
 
     def _apply(self, before: Settings, now: Settings) -> None:
         if before.mind != now.mind:
-            self._in_background("reload-language", self._start_language)
-        if _places(before) != _places(now) and "language" in self._roles:
-            self._in_background("reload-recall", self._start_recall)
-        speech_changed = before.ears.model != now.ears.model or before.mind.engine != now.mind.engine
-        if speech_changed:
-            self._in_background("reload-speech", self._start_speech)
+            self._room.reload("language")
+        if _places(before) != _places(now):
+            self._room.reload("recall")
+        if before.ears.model != now.ears.model or before.mind.engine != now.mind.engine:
+            self._room.reload("speech")
         audio = self.engines.audio.ready
         if audio is None:
             return
@@ -286,69 +284,16 @@ class Companion:
             hear_language=now.ears.language,
             default_voice=wiring.default_voice(now),
             greet_aloud=self.greets_aloud,
+            extra_silence_ms=wiring.extra_silence_ms(now),
             seed=self.seed,
         )
 
     def _speaks(self) -> bool:
         """Whether a reply may wait for voice and loudspeaker: both were started, and neither has failed."""
-        started = self._roles >= {"speech", "audio"}
+        started = self._room.roles >= {"speech", "audio"}
         return started and not self.engines.voice.has_failed and not self.engines.audio.has_failed
 
-    # ---- engines
-
-    # The clients bring numpy: imported here, on a thread of their own, they do not delay the window.
-
-    def _start_audio(self, spec: EngineSpec) -> None:
-        from companion.workers.audio_client import AudioClient
-
-        audio = AudioClient(spec, on_event=self._on_worker_event, cancel=self._cancel)
-        audio.open(wiring.audio_plan(self.settings))
-        self.engines.audio.put(audio)
-        self.session.listen_to(audio)
-        if self.settings.ears.mode != "off" and not self._is_quiet:
-            self.post(do.Listen(self.settings.ears.mode))
-
-    def _start_speech(self) -> None:
-        from companion.workers.clients import SpeechClient
-
-        with self._reloading:
-            self.engines.recogniser.clear()
-            self.engines.voice.clear()
-            before, self._speech = self._speech, None
-            if before is not None:
-                before.close()
-            voice = wiring.voice_spec(
-                self.settings, self.paths, self.catalog, progress=self._progress, cancel=self._cancel
-            )
-            recogniser: EngineSpec | None = None
-            try:
-                recogniser = wiring.recogniser_spec(
-                    self.settings, self.paths, self.catalog, progress=self._progress, cancel=self._cancel
-                )
-            except CompanionError as error:
-                self.engines.recogniser.fail(error)
-                self._tell(error)
-            self._speech = SpeechClient(
-                recogniser=recogniser, voice=voice, on_event=self._on_worker_event, cancel=self._cancel
-            )
-        self.engines.voice.put(self._speech)
-        if recogniser is not None:
-            self.engines.recogniser.put(self._speech)
-            self.bus.publish(events.EngineChanged("recogniser", recogniser.engine))
-        self._warm_voice(self._speech)
-        self.bus.publish(events.EngineChanged("voice", voice.engine))
-
-    def _warm_voice(self, speech: SpeechClient) -> None:
-        """Make the weights and dictionaries ready, so that her first words do not wait for them."""
-        try:
-            spec = self._speaking_character(self.default_character()).voice
-            for _ in speech.synthesise("嗯。" if spec.language == "zh" else "Yes.", self._cancel, voice=spec):
-                pass
-        except Cancelled:
-            raise
-        except CompanionError as error:
-            # Her first words will tell; other voices and the recogniser work all the same.
-            _log.info("the voice was not made ready: %s", error.code)
+    _next_backup_look_s = 0.0
 
     def _speaking_character(self, id_: str) -> Character:
         """Return a character as the session talks with it: the demo has only one voice."""
@@ -357,97 +302,11 @@ class Companion:
             return character
         return dataclasses.replace(character, voice=wiring.default_voice(self.settings, character.language))
 
-    def _start_recall(self) -> None:
-        """Open the index once she can talk; without it lore and memory still work by their words."""
-        try:
-            self.engines.language.get(self._cancel)
-        except Cancelled:
-            raise
-        except CompanionError as error:
-            # Told by its own start; documents and memories can be looked at all the same.
-            _log.info("the index does not wait for a mind: %s", error.code)
-        self.archive.start(self.catalog, self._cancel, self._on_worker_event)
-
-    def _start_language(self) -> None:
-        from companion.workers.clients import LanguageClient
-
-        with self._reloading:
-            before = self.engines.language.clear()
-            if before is not None:
-                before.close()
-        spec = wiring.language_spec(
-            self.settings, self.paths, self.catalog, progress=self._progress, cancel=self._cancel
-        )
-        try:
-            language = LanguageClient(spec, on_event=self._on_worker_event, cancel=self._cancel)
-        except ModelError as error:
-            smaller = self._smaller(spec) if error.code == "memory" else None
-            if smaller is None:
-                raise
-            self._tell(error)
-            language = LanguageClient(smaller, on_event=self._on_worker_event, cancel=self._cancel)
-        info = language.info
-        self.engines.language.put(language)
-        where = (
-            f"{info.gpu_layers} of {info.n_layers} layers on {info.backend}"
-            if info.gpu_layers
-            else info.backend
-        )
-        self.bus.publish(
-            events.EngineChanged("language", f"{info.name}, {where}, {info.context_tokens} tokens")
-        )
-        self.post(do.Reload())
-
-    def _smaller(self, spec: EngineSpec) -> EngineSpec | None:
-        return wiring.smaller_language_spec(
-            spec, self.paths, self.catalog, progress=self._progress, cancel=self._cancel
-        )
-
-    def _on_worker_event(self, event: events.WorkerLost | events.WorkerReady | events.Notice) -> None:
-        self.bus.publish(event)
-        if isinstance(event, events.WorkerReady) and event.role == "language" and self.engines.language.ready:
-            self.post(do.Reload())
-
-    def _in_background(self, name: str, work: Callable[[], None]) -> None:
-        failing: dict[str, Callable[[CompanionError], object]] = {
-            "language": self.engines.language.fail,
-            "speech": self.engines.voice.fail,
-            "audio": self.engines.audio.fail,
-        }
-
-        def run() -> None:
-            try:
-                work()
-            except Cancelled:
-                return
-            except CompanionError as error:
-                fail = failing.get(name.rpartition("-")[2])
-                if fail is not None:
-                    fail(error)
-                self._tell(error)
-
-        thread = threading.Thread(target=run, name=name)
-        self._threads = [one for one in self._threads if one.is_alive()]
-        self._threads.append(thread)
-        thread.start()
-
-    def _tell(self, error: CompanionError) -> None:
-        self.bus.publish(events.Notice(error.what, error.hint, error.code))
-
-    def _progress(self, done: int, total: int) -> None:
-        now = time.monotonic()
-        if total and (done >= total or now - self._told_s >= _PROGRESS_EVERY_S):
-            self._told_s = now
-            self.bus.publish(events.Preparing("weights", done / total))
-
-    _told_s = 0.0
-    _next_backup_look_s = 0.0
-
     # ---- housekeeping
 
     def _keep_house(self) -> None:
         """Look for new packs, and back up the chats when it is time."""
-        while not self._cancel.wait(_LOOK_EVERY_S):
+        while not self._room.closing.wait(_LOOK_EVERY_S):
             if self.library.changed():
                 self.bus.publish(events.CharactersChanged())
                 self.post(do.Reload())
@@ -467,7 +326,7 @@ class Companion:
             backup(self.log, self.paths.backups)
         except CompanionError as error:
             _log.warning("backup failed: %s", error.code)
-            self._tell(error)
+            self._room.tell(error)
 
 
 def _places(settings: Settings) -> tuple[str, ...]:

@@ -228,19 +228,32 @@ class Ears(_Section):
         550,
         (
             "Pause that ends your turn",
-            "Milliseconds of silence; longer lets you think, shorter answers faster.",
+            "Milliseconds of silence in the middle case: after a whole sentence she waits less, after half a one "
+            "longer. A larger number lets you think, a smaller one answers faster.",
         ),
-        ("停顿多久算说完", "毫秒；长一点可以慢慢想，短一点回答更快。"),
+        (
+            "停顿多久算说完",
+            "毫秒，指一般情况；话说完整了会少等一会儿，说到一半会多等一会儿。大一点可以慢慢想，小一点回答更快。",
+        ),
         ge=250,
         le=3000,
     )
-    half_duplex: bool = _field(
-        True,
+    duplex: Literal["auto", "full", "half"] = _field(
+        "auto",
         (
-            "Do not listen while she speaks",
-            "For loudspeakers. With headphones switch it off and talk over her.",
+            "While she speaks",
+            "Talk over her and she stops, if what she says herself can be taken out of the microphone; "
+            "or let her finish first.",
         ),
-        ("她说话时不收音", "用音箱时请打开；戴耳机时可以关掉，随时打断她。"),
+        (
+            "她说话的时候",
+            "可以直接打断她，前提是能从麦克风里去掉她自己的声音；或者等她说完再听。",
+        ),
+        choices={
+            "auto": ("Decide by itself", "自动判断"),
+            "full": ("Listen, I may interrupt", "继续听，可以打断"),
+            "half": ("Do not listen", "不听"),
+        },
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from companion.domain.character import VoiceSpec
+from companion.domain.gate import LONGEST_MS
 from companion.engines.catalog import Catalog
 from companion.engines.weights_folder import InstalledModel
 from companion.errors import ModelError, UsageError
@@ -17,6 +18,7 @@ from companion.settings import Settings
 from companion.workers.spec import EngineSpec, RecallSpec
 
 Progress = Callable[[int, int], None]
+_USUAL_SILENCE_MS = 550
 _KOKORO = "kokoro-82m-v1.0-int8"
 
 
@@ -167,12 +169,26 @@ def _kokoro(paths: Paths, catalog: Catalog, progress: Progress, cancel: Cancel) 
         return None
 
 
+def turn_spec(settings: Settings) -> EngineSpec | None:
+    """Return the turn detector that comes with the program."""
+    model = bundled("assets") / "models" / "smart-turn-v3.2" / "smart-turn-v3.2-cpu.onnx"
+    if settings.mind.engine == "demo" or not model.is_file():
+        return None
+    return EngineSpec("smart_turn", {"model": str(model)})
+
+
+def extra_silence_ms(settings: Settings) -> int:
+    """Return how much longer than usual the user wants to be waited for."""
+    return settings.ears.end_silence_ms - _USUAL_SILENCE_MS
+
+
 def audio_plan(settings: Settings) -> AudioPlan:
     return AudioPlan(
         input_name=settings.ears.device,
         output_name=settings.voice.device,
-        end_silence_ms=settings.ears.end_silence_ms,
-        duplex="half" if settings.ears.half_duplex else "full",
+        # The session tells how long to wait after each pause; this holds where it has not told yet.
+        end_silence_ms=LONGEST_MS + max(0, extra_silence_ms(settings)),
+        duplex=settings.ears.duplex,
         volume=settings.voice.volume / 100,
     )
 

@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
         with EventQueue(companion) as arriving:
             began = time.monotonic()
             character = _character(companion, arguments.character, arguments.chat)
-            companion.start(roles=frozenset({"language"}))
+            companion.start(roles=frozenset({"language", "recall"}))
             companion.post(do.OpenCharacter(character.id, arguments.chat))
             if arguments.new:
                 companion.post(do.NewChat())

@@ -51,6 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
             lambda: _conversation(home / "zh", "你好，你是谁？", "xiaoman"),
             lambda: _conversation(home / "en", "Hello, who are you?", "wren"),
             lambda: _interruption(home / "stop"),
+            lambda: _documents(home / "lore"),
             lambda: _killed_workers(home / "kill"),
             lambda: _window(home / "window", arguments.screenshot),
             _modules,
@@ -136,7 +137,7 @@ def _interruption(home: Path) -> tuple[str, str]:
     companion = open_companion(home, demo=True)
     try:
         with EventQueue(companion) as arriving:
-            companion.start(roles=frozenset({"language"}))
+            companion.start(roles=frozenset({"language", "recall"}))
             companion.post(do.OpenCharacter("xiaoman"))
             companion.post(do.Say("给我讲一个很长的故事。"))
             for event in arriving.until(_PATIENCE_S):
@@ -148,6 +149,37 @@ def _interruption(home: Path) -> tuple[str, str]:
     finally:
         companion.close()
     return name, ""
+
+
+def _documents(home: Path) -> tuple[str, str]:
+    """Give her a document, build its index and ask it; then tell her something and see that she keeps it."""
+    name = "documents and memories"
+    companion = open_companion(home, demo=True)
+    try:
+        companion.start(roles=frozenset({"language", "recall"}))
+        cancel = CancelToken()
+        index = companion.engines.recall.get(cancel)
+        story = home / "story.txt"
+        story.write_text("第一章 渡口\n\n阿桥在渡口撑船。\n\n他把铜钥匙藏在船底。\n", encoding="utf-8")
+        companion.lore.add("xiaoman", story)
+        built = companion.lore.build("xiaoman", cancel=cancel)
+        found = companion.lore.search("xiaoman", "铜钥匙藏在哪里？")
+        _need(any("船底" in one.text for one in found), name, "a search did not find the passage")
+        _need(index.info(built.collection) is not None, name, "the index does not know what was built")
+        with EventQueue(companion) as arriving:
+            companion.post(do.OpenCharacter("xiaoman"))
+            companion.post(do.Say("我住在杭州。"))
+            for event in arriving.until(_PATIENCE_S):
+                if isinstance(event, events.ReplyFinished | events.TurnFailed):
+                    break
+        kept = [one.text for one in companion.log.memories.cards("xiaoman")]
+        _need(any("杭州" in text for text in kept), name, "what the user told of himself was not kept")
+        return (
+            name,
+            f"{built.n_items} passage(s) indexed and found by {built.embedder}; {len(kept)} memory kept",
+        )
+    finally:
+        companion.close()
 
 
 def _killed_workers(home: Path) -> tuple[str, str]:
@@ -163,6 +195,7 @@ def _killed_workers(home: Path) -> tuple[str, str]:
                 companion.engines.language.get(cancel),
                 companion.engines.voice.get(cancel),
                 companion.engines.audio.get(cancel),
+                companion.engines.recall.get(cancel),
             )
             slowest = max(_kill(getattr(client, "pid", None), arriving, name) for client in clients)
             companion.post(do.Say("还在吗？"))
