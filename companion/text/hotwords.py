@@ -23,7 +23,7 @@ _HAN_NAME: Final = re.compile(f"[{HAN}]{{2,6}}")
 
 
 def hotwords(character: Character, books: Sequence[Lorebook] = ()) -> tuple[str, ...]:
-    """Return at most 24 names, the most telling first: hers, then keys and aliases of her own book and `books`.
+    """Return at most 24 names, the most telling first: hers, then keys, aliases and titles of entries of her own book and `books`.
 
     What every recogniser knows is left out: Chinese words of some frequency and English words in lower case; so
     are patterns, single characters and sentences. Loads jieba's dictionary on first use (0.8 s).
@@ -49,7 +49,10 @@ def _own(character: Character) -> Iterator[str]:
 def _of_world(books: Sequence[Lorebook]) -> Iterator[str]:
     """First the first key of each entry, then the second ones; a key that is no name of its own is left out."""
     entries = [entry for book in books for entry in book.entries if entry.enabled]
-    names = [[] if entry.use_regex else [*_names(entry.keys), *_names(entry.aliases)] for entry in entries]
+    names = [
+        [] if entry.use_regex else [*_names(entry.keys), *_names(entry.aliases), *_names((entry.name,))]
+        for entry in entries
+    ]
     for row in zip_longest(*names):
         yield from (word for word in row if word is not None)
 

@@ -54,3 +54,9 @@ def test_the_list_is_capped() -> None:
 def test_an_english_character_gives_names_with_capitals() -> None:
     found = hotwords(character(entry("Saltmere", "town"), name="Wren Ashdown", nickname="Wren"))
     assert found == ("Wren", "Wren Ashdown", "Saltmere")
+
+
+def test_the_title_of_an_entry_counts_if_it_is_a_name() -> None:
+    elias = LoreEntry(("grandfather",), "", name="Elias")
+    tea = LoreEntry(("tea",), "", name="the tea")
+    assert hotwords(character(elias, tea)) == ("小满", "顾小满", "Elias")
