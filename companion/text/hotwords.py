@@ -23,7 +23,8 @@ _HAN_NAME: Final = re.compile(f"[{HAN}]{{2,6}}")
 
 
 def hotwords(character: Character, books: Sequence[Lorebook] = ()) -> tuple[str, ...]:
-    """Return at most 24 names, the most telling first: hers, then keys, aliases and titles of entries of her own book and `books`.
+    """Return at most 24 names, the most telling first: hers, then keys, aliases and titles of the entries in her own
+    book and in `books`.
 
     What every recogniser knows is left out: Chinese words of some frequency and English words in lower case; so
     are patterns, single characters and sentences. Loads jieba's dictionary on first use (0.8 s).
