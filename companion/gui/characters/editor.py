@@ -26,8 +26,8 @@ from companion.gui.characters.person_form import PersonForm
 from companion.gui.characters.preview import Preview
 from companion.gui.characters.tokens import Section, TokenCounts
 from companion.gui.characters.voice_form import VoiceForm
+from companion.gui.controls.save_bar import SaveBar
 from companion.gui.controls.sections import Sections, in_column
-from companion.gui.inert import plain_label
 from companion.gui.notices import notice_text
 from companion.gui.surface import Surface
 from companion.gui.tasks import Tasks
@@ -87,8 +87,9 @@ class EditorPage(QWidget):
         self.preview = Preview(look, tasks, face)
         self.parts = Sections(look, width=136)
         self.guard = LeaveGuard()
-        self._state = plain_label(size="small", tone="muted", wrap=True)
-        self.save_button, self.copy_button = push_button("primary", self), push_button(parent=self)
+        self.copy_button = push_button(parent=self)
+        self.bar = SaveBar(self.copy_button)
+        self.save_button = self.bar.save
         self._later = QTimer(self, singleShot=True, interval=_PREVIEW_MS)
         self._later.timeout.connect(self._follow)
         self._counting = Counting(companion, tasks, self)
@@ -115,7 +116,7 @@ class EditorPage(QWidget):
 
     @property
     def state_text(self) -> str:
-        return self._state.text()
+        return self.bar.text
 
     def can_leave(self) -> bool:
         """Ask before unsaved changes are lost; called when the user goes back."""
@@ -136,10 +137,10 @@ class EditorPage(QWidget):
         draft = without_id(self.draft) if copy else self.draft
         if not self._show_problems(draft):
             self._leave_after_save = False
-            self._say(tr("Not saved yet: something is missing."), tone="danger")
+            self.bar.say(tr("Not saved yet: something is missing."), tone="danger")
             return
         self._set_busy(True)
-        self._say(tr("Saving…"))
+        self.bar.say(tr("Saving…"))
         self._tasks.run(lambda: self._companion.save_character(draft), self._on_saved, self._on_failed)
 
     def _on_saved(self, report: PackReport) -> None:
@@ -150,7 +151,8 @@ class EditorPage(QWidget):
             self.preview.set_face(face)
             self._show(self._draft)
         self._write()
-        self._say(tr("Saved."))
+        self.guard.hide()
+        self.bar.say(tr("Saved."))
         self.saved.emit(report)
         if self._leave_after_save:
             self._leave()
@@ -159,7 +161,7 @@ class EditorPage(QWidget):
         self._set_busy(False)
         self._leave_after_save = False
         said = notice_text(error.what, error.hint, error.code)
-        self._say(said.whole, tone="danger")
+        self.bar.say(said.whole, tone="danger")
 
     def _save_and_leave(self) -> None:
         self._leave_after_save = True
@@ -186,20 +188,12 @@ class EditorPage(QWidget):
         middle.setSpacing(0)
         middle.addWidget(self.parts, 1)
         middle.addWidget(self._side)
-        bar = QFrame()
-        bar.setProperty("look", "rail")
-        row = QHBoxLayout(bar)
-        row.setContentsMargins(20, 10, 20, 10)
-        row.setSpacing(10)
-        row.addWidget(self._state, 1)
-        row.addWidget(self.copy_button)
-        row.addWidget(self.save_button)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(0)
         box.addWidget(self.guard)
         box.addLayout(middle, 1)
-        box.addWidget(bar)
+        box.addWidget(self.bar)
         self._place_preview(wide=True)
 
     def _connect(self) -> None:
@@ -263,25 +257,18 @@ class EditorPage(QWidget):
         self.save_button.setEnabled(not busy)
         self.copy_button.setEnabled(not busy)
 
-    def _say(self, text: str, *, tone: str = "muted") -> None:
-        self._state.setProperty("tone", tone)
-        self._state.style().polish(self._state)
-        self._state.setText(text)
-
     def _write(self) -> None:
-        self.save_button.setText(tr("Save"))
-        self.save_button.setToolTip(tr("Save (Ctrl+S)"))
         self.copy_button.setText(tr("Save as a copy"))
         self.copy_button.setVisible(bool(self._draft.id))
         self._write_state()
 
     def _write_state(self) -> None:
         if self.is_changed:
-            self._say(tr("Not saved yet."))
+            self.bar.say(tr("Not saved yet."))
         elif self._bundled:
-            self._say(tr("She came with the program; what you save becomes your own version of her."))
+            self.bar.say(tr("She came with the program; what you save becomes your own version of her."))
         else:
-            self._say("")
+            self.bar.say("")
 
     # ---- width
 

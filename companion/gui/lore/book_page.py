@@ -7,15 +7,14 @@ from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from companion.domain.character import Lorebook
 from companion.errors import CompanionError
-from companion.gui.buttons import push_button
 from companion.gui.characters.guard import LeaveGuard
 from companion.gui.characters.labelled import GrowingText, Labelled, Line
+from companion.gui.controls.save_bar import SaveBar
 from companion.gui.controls.sections import in_column
-from companion.gui.inert import plain_label
 from companion.gui.lore.book_settings import BookSettings
 from companion.gui.lore.entries import EntriesEditor
 from companion.gui.lore.tester import Tester
@@ -52,8 +51,8 @@ class BookPage(QWidget):
             companion, look, tasks, character=lambda: character, books=lambda: (self._numbered(),), chat=chat
         )
         self.guard = LeaveGuard()
-        self.save_button = push_button("primary", self)
-        self._state = plain_label(size="small", tone="muted", wrap=True)
+        self.bar = SaveBar()
+        self.save_button = self.bar.save
         self._fields = {
             "name": Labelled(self.name, lambda: (tr("Name"), "")),
             "description": Labelled(
@@ -89,7 +88,7 @@ class BookPage(QWidget):
 
     @property
     def state_text(self) -> str:
-        return self._state.text()
+        return self.bar.text
 
     def can_leave(self) -> bool:
         """Ask before unsaved changes are lost; called when the user goes back."""
@@ -108,7 +107,7 @@ class BookPage(QWidget):
             return
         self._fields["name"].set_problem("")
         self.save_button.setEnabled(False)
-        self._say(tr("Saving…"))
+        self.bar.say(tr("Saving…"))
         books, character, is_new = self._companion.books, self._character, not self._book.id
 
         def work() -> tuple[BookInfo, Lorebook]:
@@ -123,7 +122,8 @@ class BookPage(QWidget):
         info, self._book = saved
         self.save_button.setEnabled(True)
         self._show(self._book)
-        self._say(tr("Saved."))
+        self.guard.hide()
+        self.bar.say(tr("Saved."))
         self.saved.emit(info.id)
         if self._leave_after_save:
             self._leave()
@@ -132,7 +132,7 @@ class BookPage(QWidget):
         self.save_button.setEnabled(True)
         self._leave_after_save = False
         said = notice_text(error.what, error.hint, error.code)
-        self._say(said.whole, tone="danger")
+        self.bar.say(said.whole, tone="danger")
 
     def _save_and_leave(self) -> None:
         self._leave_after_save = True
@@ -177,18 +177,12 @@ class BookPage(QWidget):
         ):  # fmt: skip
             inside.addWidget(widget)
         inside.addStretch(1)
-        bar = QFrame()
-        bar.setProperty("look", "rail")
-        row = QHBoxLayout(bar)
-        row.setContentsMargins(20, 10, 20, 10)
-        row.addWidget(self._state, 1)
-        row.addWidget(self.save_button)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(0)
         box.addWidget(self.guard)
         box.addWidget(in_column(inner), 1)
-        box.addWidget(bar)
+        box.addWidget(self.bar)
 
     def _connect(self) -> None:
         for signal in (
@@ -210,14 +204,7 @@ class BookPage(QWidget):
 
     def _on_edited(self) -> None:
         self.guard.hide()
-        self._say(tr("Not saved yet.") if self.is_changed else "")
-
-    def _say(self, text: str, *, tone: str = "muted") -> None:
-        self._state.setProperty("tone", tone)
-        self._state.style().polish(self._state)
-        self._state.setText(text)
+        self.bar.say(tr("Not saved yet.") if self.is_changed else "")
 
     def _write(self) -> None:
-        self.save_button.setText(tr("Save"))
-        self.save_button.setToolTip(tr("Save (Ctrl+S)"))
         self._on_edited()

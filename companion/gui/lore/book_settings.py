@@ -66,4 +66,6 @@ def _spin(most: int) -> QSpinBox:
     box.setKeyboardTracking(False)
     box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     box.setFixedWidth(110)
+    # A styled box leaves no room before its text.
+    box.lineEdit().setTextMargins(6, 0, 6, 0)
     return box

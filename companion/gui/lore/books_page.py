@@ -18,6 +18,7 @@ from companion.gui.controls.switch import Switch
 from companion.gui.controls.undo_strip import UndoStrip
 from companion.gui.icons import icon
 from companion.gui.inert import plain_label, plain_name
+from companion.gui.lore.words import entries_text
 from companion.gui.notices import notice_text
 from companion.gui.surface import BookInfo, Surface
 from companion.gui.tasks import Tasks
@@ -76,7 +77,7 @@ class BookCard(QFrame):
         name = plain_name(self.info.name or self.info.id, 60)
         self._name.setText(name)
         said = notice_text(self.info.error, "", "book").what if self.info.error else ""
-        self._below.setText(said or tr("{n} entries", n=f"{self.info.n_entries:,}"))
+        self._below.setText(said or entries_text(self.info.n_entries))
         self._uses.setText(tr("{name} uses it", name=self._who) if self._who else "")
         self.used.setVisible(bool(self._who))
         self.used.setAccessibleName(f"{self._uses.text()}: {name}")

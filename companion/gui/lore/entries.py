@@ -81,8 +81,11 @@ class EntriesEditor(QWidget):
     def show_entries(self, entries: tuple[LoreEntry, ...]) -> None:
         """Show these without telling; the first is chosen if none was."""
         if entries != self.model.entries:
+            row = self.row
             self.model.show_entries(entries)
             self.undo.hide()
+            if row >= 0:
+                self.choose(min(row, len(entries) - 1))
         if entries and not self.table.currentIndex().isValid():
             self.table.selectRow(0)
         self._fit()

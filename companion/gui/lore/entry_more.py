@@ -19,7 +19,7 @@ from companion.gui.translation import Texts, tr
 
 _NONE: Final = -1
 _MOST: Final = 999_999
-_NARROW: Final = 560
+_NARROW: Final = 640
 # Field -> least, most; the least of `scan_depth` and `priority` stands for none.
 _NUMBERS: Final[dict[str, tuple[int, int]]] = {
     "insertion_order": (-_MOST, _MOST),
@@ -285,4 +285,6 @@ def _spin(least: int, most: int) -> QSpinBox:
     box.setKeyboardTracking(False)
     box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     box.setMinimumWidth(110)
+    # A styled box leaves no room before its text.
+    box.lineEdit().setTextMargins(6, 0, 6, 0)
     return box

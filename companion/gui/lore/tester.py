@@ -4,23 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from PySide6.QtCore import (
-    QAbstractListModel,
-    QModelIndex,
-    QPersistentModelIndex,
-    QRectF,
-    QSize,
-    Qt,
-    QTimer,
-    Signal,
-)
-from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen
+from PySide6.QtCore import QModelIndex, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QFont, QPainter
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QListView,
-    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QVBoxLayout,
@@ -32,6 +22,7 @@ from companion.domain.lore import Scan
 from companion.errors import CompanionError
 from companion.gui.buttons import push_button
 from companion.gui.characters.labelled import GrowingText, Labelled
+from companion.gui.controls.value_list import Index, ValueModel, ValueRole, paint_ground, paint_line
 from companion.gui.icons import pixmap
 from companion.gui.inert import plain_label
 from companion.gui.lore.words import entry_title, fired_reason, passed_reason
@@ -44,9 +35,6 @@ from companion.gui.translation import Texts, tr
 _PAUSE_MS: Final = 250
 _ROWS: Final = 7
 _ROW: Final = 52
-OutcomeRole: Final = Qt.ItemDataRole.UserRole + 1
-_Index = QModelIndex | QPersistentModelIndex
-_ROOT: Final = QModelIndex()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,34 +63,6 @@ def outcomes_of(scan: Scan) -> list[Outcome]:
     return told + [made(one.book, one.entry, passed_reason(one), remembered=False) for one in scan.passed]
 
 
-class OutcomeModel(QAbstractListModel):
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._outcomes: list[Outcome] = []
-
-    def show(self, outcomes: Sequence[Outcome]) -> None:
-        self.beginResetModel()
-        self._outcomes = list(outcomes)
-        self.endResetModel()
-
-    def outcome(self, row: int) -> Outcome:
-        return self._outcomes[row]
-
-    def rowCount(self, parent: _Index = _ROOT) -> int:
-        return 0 if parent.isValid() else len(self._outcomes)
-
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if not index.isValid():
-            return None
-        one = self._outcomes[index.row()]
-        if role == OutcomeRole:
-            return one
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            state = tr("remembered") if one.remembered else tr("not remembered")
-            return f"{one.title}, {state}: {one.reason}"
-        return None
-
-
 class OutcomeDelegate(QStyledItemDelegate):
     """Paints a mark for remembered or not, the entry's name and the reason below it."""
 
@@ -110,21 +70,15 @@ class OutcomeDelegate(QStyledItemDelegate):
         super().__init__(parent)
         self._look = look
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(100, self._look.px(_ROW))
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
-        one: Outcome = index.data(OutcomeRole)
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        one: Outcome = index.data(ValueRole)
         tokens, px = self._look.tokens, self._look.px
         rect = QRectF(option.rect).adjusted(px(2), px(1), -px(2), -px(1))
-        state = option.state
         painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        focused = state & QStyle.StateFlag.State_HasFocus and state & QStyle.StateFlag.State_Selected
-        painter.setPen(QPen(tokens.accent, 2) if focused else Qt.PenStyle.NoPen)
-        hovered = state & QStyle.StateFlag.State_MouseOver
-        painter.setBrush(tokens.hover if hovered else Qt.BrushStyle.NoBrush)
-        painter.drawRoundedRect(rect, px(8), px(8))
+        paint_ground(painter, option, self._look, rect)
         size = px(18)
         colour = tokens.accent if one.remembered else tokens.muted
         mark = pixmap(
@@ -136,7 +90,7 @@ class OutcomeDelegate(QStyledItemDelegate):
         painter.restore()
 
     def _paint_words(self, painter: QPainter, one: Outcome, inside: QRectF) -> None:
-        tokens, elide = self._look.tokens, Qt.TextElideMode.ElideRight
+        tokens = self._look.tokens
         strong = self._look.font(
             "body", weight=QFont.Weight.DemiBold if one.remembered else QFont.Weight.Normal
         )
@@ -148,17 +102,9 @@ class OutcomeDelegate(QStyledItemDelegate):
         painter.setPen(tokens.muted)
         side = f"{one.size:,}" if one.size else ""
         painter.drawText(top, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, side)
-        painter.drawText(
-            below,
-            Qt.AlignmentFlag.AlignVCenter,
-            QFontMetricsF(small).elidedText(one.reason, elide, below.width()),
-        )
-        painter.setFont(strong)
-        painter.setPen(tokens.text if one.remembered else tokens.muted)
-        width = top.width() - self._look.px(60)
-        painter.drawText(
-            top, Qt.AlignmentFlag.AlignVCenter, QFontMetricsF(strong).elidedText(one.title, elide, width)
-        )
+        paint_line(painter, one.reason, small, tokens.muted, below)
+        title = top.adjusted(0, 0, -self._look.px(60), 0)
+        paint_line(painter, one.title, strong, tokens.text if one.remembered else tokens.muted, title)
 
 
 class Tester(QWidget):
@@ -190,7 +136,7 @@ class Tester(QWidget):
         self.take_chat = push_button(parent=self)
         self.take_chat.setVisible(chat is not None)
         self._sum = plain_label(size="small", tone="muted", wrap=True)
-        self.model = OutcomeModel(self)
+        self.model = ValueModel(_outcome_words, self)
         self.list = self._make_list()
         self._later = QTimer(self, singleShot=True, interval=_PAUSE_MS)
         self._later.timeout.connect(self.run)
@@ -256,9 +202,9 @@ class Tester(QWidget):
         told, nearly = len(scan.prefix) + len(scan.fired), len(scan.passed)
         size = scan.n_tokens + sum(one.n_tokens for one in scan.prefix)
         if told or nearly:
-            self._sum.setText(
-                tr("{n} remembered, about {size}; {nearly} nearly.", n=told, size=f"{size:,}", nearly=nearly)
-            )
+            said = tr("{n} remembered, about {size}", n=told, size=f"{size:,}")
+            missed = tr("{n} nearly", n=nearly) if nearly else ""
+            self._sum.setText(" · ".join(filter(None, (said, missed))))
         elif self.text.text().strip():
             self._sum.setText(tr("Nothing in her world is touched by this."))
         else:
@@ -271,7 +217,7 @@ class Tester(QWidget):
             self.run()
 
     def _go(self, index: QModelIndex) -> None:
-        one = self.model.outcome(index.row())
+        one = self.model.value(index.row())
         self.entry_wanted.emit(one.book, one.entry)
 
     def _make_list(self) -> QListView:
@@ -292,3 +238,8 @@ class Tester(QWidget):
         self.take_chat.setText(tr("Take the open chat"))
         self.list.setAccessibleName(tr("What she has in mind"))
         self.run()
+
+
+def _outcome_words(one: Outcome) -> str:
+    state = tr("remembered") if one.remembered else tr("not remembered")
+    return f"{one.title}, {state}: {one.reason}"

@@ -72,3 +72,8 @@ def fit_of(found: FoundPassage, rank: int) -> str:
 def size_in_words(n_chars: int) -> str:
     """Return the length of a text."""
     return tr("{n} characters", n=f"{n_chars:,}")
+
+
+def entries_text(n: int) -> str:
+    """Return how many entries a lorebook has."""
+    return tr("1 entry") if n == 1 else tr("{n} entries", n=f"{n:,}")

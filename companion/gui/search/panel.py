@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from PySide6.QtCore import (
-    QAbstractListModel,
-    QModelIndex,
-    QPersistentModelIndex,
-    QRectF,
-    QSize,
-    Qt,
-    QTimer,
-    Signal,
-)
-from PySide6.QtGui import QFont, QFontMetricsF, QKeyEvent, QPainter, QPen
+from PySide6.QtCore import QModelIndex, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QFont, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QCheckBox,
     QFrame,
     QHBoxLayout,
     QLineEdit,
     QListView,
-    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QVBoxLayout,
@@ -33,46 +23,15 @@ from PySide6.QtWidgets import (
 from companion.domain.messages import SearchHit
 from companion.gui.buttons import icon_button
 from companion.gui.chat.rows import day_label
+from companion.gui.controls.value_list import Index, ValueModel, ValueRole, paint_ground, paint_line
 from companion.gui.inert import plain_label, plain_name
 from companion.gui.tasks import Tasks
 from companion.gui.theme import Look
 from companion.gui.translation import Texts, tr
 
-HitRole: Final = Qt.ItemDataRole.UserRole + 1
 _PAUSE_MS: Final = 200
 _ROW: Final = 64
-_Index = QModelIndex | QPersistentModelIndex
-_ROOT: Final = QModelIndex()
 Search = Callable[[str, str | None], list[SearchHit]]
-
-
-class HitModel(QAbstractListModel):
-    """What was found, best first."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._hits: list[SearchHit] = []
-
-    def show(self, hits: Sequence[SearchHit]) -> None:
-        self.beginResetModel()
-        self._hits = list(hits)
-        self.endResetModel()
-
-    def hit(self, row: int) -> SearchHit:
-        return self._hits[row]
-
-    def rowCount(self, parent: _Index = _ROOT) -> int:
-        return 0 if parent.isValid() else len(self._hits)
-
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if not index.isValid():
-            return None
-        hit = self._hits[index.row()]
-        if role == HitRole:
-            return hit
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return f"{hit.title} {_day(hit)}: {hit.excerpt}"
-        return None
 
 
 class HitDelegate(QStyledItemDelegate):
@@ -83,22 +42,15 @@ class HitDelegate(QStyledItemDelegate):
         self._look = look
         self.names: dict[str, str] = {}
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(100, self._look.px(_ROW))
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
-        hit: SearchHit = index.data(HitRole)
-        tokens, px = self._look.tokens, self._look.px
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        hit: SearchHit = index.data(ValueRole)
+        px = self._look.px
         rect = QRectF(option.rect).adjusted(px(12), px(2), -px(12), -px(2))
-        state = option.state
         painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(
-            QPen(tokens.accent, 2) if state & QStyle.StateFlag.State_HasFocus else Qt.PenStyle.NoPen
-        )
-        hovered = state & QStyle.StateFlag.State_MouseOver
-        painter.setBrush(tokens.hover if hovered else Qt.BrushStyle.NoBrush)
-        painter.drawRoundedRect(rect, px(8), px(8))
+        paint_ground(painter, option, self._look, rect)
         inside = rect.adjusted(px(12), px(7), -px(12), -px(7))
         half = inside.height() / 2
         self._paint_place(painter, hit, QRectF(inside.left(), inside.top(), inside.width(), half))
@@ -106,13 +58,9 @@ class HitDelegate(QStyledItemDelegate):
         painter.restore()
 
     def _paint_place(self, painter: QPainter, hit: SearchHit, rect: QRectF) -> None:
-        small = self._look.font("small")
         who = tr("You") if hit.role == "user" else self.names.get(hit.character, hit.character)
         place = " · ".join(part for part in (plain_name(who), plain_name(hit.title), _day(hit)) if part)
-        painter.setFont(small)
-        painter.setPen(self._look.tokens.muted)
-        said = QFontMetricsF(small).elidedText(place, Qt.TextElideMode.ElideRight, rect.width())
-        painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter, said)
+        paint_line(painter, place, self._look.font("small"), self._look.tokens.muted, rect)
 
     def _paint_words(self, painter: QPainter, hit: SearchHit, rect: QRectF) -> None:
         tokens, x = self._look.tokens, rect.left()
@@ -123,16 +71,9 @@ class HitDelegate(QStyledItemDelegate):
             (hit.excerpt[hit.end :], plain, tokens.text),
         )
         for text, font, colour in parts:
-            said = text.replace("\n", " ")
             room = rect.right() - x
-            if not said or room <= 0:
-                continue
-            metrics = QFontMetricsF(font)
-            said = metrics.elidedText(said, Qt.TextElideMode.ElideRight, room)
-            painter.setFont(font)
-            painter.setPen(colour)
-            painter.drawText(QRectF(x, rect.top(), room, rect.height()), Qt.AlignmentFlag.AlignVCenter, said)
-            x += metrics.horizontalAdvance(said)
+            if text and room > 0:
+                x += paint_line(painter, text, font, colour, QRectF(x, rect.top(), room, rect.height()))
 
 
 class SearchPanel(QWidget):
@@ -151,7 +92,7 @@ class SearchPanel(QWidget):
         self._field = QLineEdit(self)
         self._everyone = QCheckBox(self)
         self._status = plain_label(tone="muted", wrap=True)
-        self.hits = HitModel(self)
+        self.hits = ValueModel(_hit_words, self)
         self._delegate = HitDelegate(look, self)
         self._list = QListView(self)
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
@@ -242,8 +183,12 @@ class SearchPanel(QWidget):
             self._choose(self.hits.index(0))
 
     def _choose(self, index: QModelIndex) -> None:
-        self.hit_chosen.emit(self.hits.hit(index.row()))
+        self.hit_chosen.emit(self.hits.value(index.row()))
 
 
 def _day(hit: SearchHit) -> str:
     return day_label(datetime.fromtimestamp(hit.created_at).date())
+
+
+def _hit_words(hit: SearchHit) -> str:
+    return f"{hit.title} {_day(hit)}: {hit.excerpt}"

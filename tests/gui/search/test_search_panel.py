@@ -72,9 +72,9 @@ def test_a_late_answer_to_an_earlier_word_is_not_shown(
     qtbot.waitUntil(lambda: panel.hits.rowCount() == 1)
     archive.hold.set()
     panel.open("最后的", "xiaoman", {})
-    qtbot.waitUntil(lambda: panel.hits.hit(0).excerpt == "最后的")
+    qtbot.waitUntil(lambda: panel.hits.value(0).excerpt == "最后的")
     QTest.qWait(50)
-    assert panel.hits.hit(0).excerpt == "最后的"
+    assert panel.hits.value(0).excerpt == "最后的"
 
 
 def test_enter_takes_the_first_hit_and_escape_leaves(panel: SearchPanel, qtbot: QtBot) -> None:
