@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         from companion.workers.serve import main as serve
 
         return serve(arguments[1:])
-    parsed = _parser(_command_in(arguments)).parse_args(_with_command(arguments))
+    parsed = _parsed(_parser(_command_in(arguments)), _with_command(arguments))
     set_up(parsed.log_level)
     try:
         module = importlib.import_module(COMMANDS[parsed.command][0])
@@ -52,6 +52,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2 if isinstance(error, UsageError) else 1
     except KeyboardInterrupt:
         return 130
+
+
+def _parsed(parser: argparse.ArgumentParser, arguments: list[str]) -> argparse.Namespace:
+    """Parse, and let the words of a command stand behind its options too."""
+    parsed, late = parser.parse_known_args(arguments)
+    # WORKAROUND: a list of words that is empty before an option is closed for good, cpython#59317.
+    words = next((value for value in vars(parsed).values() if value == []), None)
+    if late and (words is None or any(word.startswith("-") for word in late)):
+        parser.error(f"unrecognized arguments: {' '.join(late)}")
+    if late and words is not None:
+        words += late
+    return parsed
 
 
 def _use_utf8() -> None:

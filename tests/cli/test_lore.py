@@ -56,6 +56,17 @@ def test_people_read_where_a_passage_stands(run: Run, tmp_path: Path) -> None:
     assert "1 document" not in done.err
 
 
+@pytest.mark.usefixtures("demo_index")
+def test_files_and_questions_may_stand_behind_the_options(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "河边.txt"
+    file.write_text(STORY, encoding="utf-8")
+    assert run("lore", "add", "--character", "wren", str(file), "--json").json[0]["title"] == "河边"
+    found = run("lore", "search", "--character", "wren", "白猫", "叫什么", "--json").json
+    assert "小雪" in found[0]["text"]
+    refused = run("lore", "search", "白猫", "--nonsense", "x")
+    assert (refused.code, "--nonsense" in refused.err) == (2, True)
+
+
 def test_a_wrong_use_is_told(run: Run, tmp_path: Path) -> None:
     assert run("lore", "add").code == 2
     assert run("lore", "add", "x.txt", "--character", "nobody").code == 2
