@@ -1,16 +1,16 @@
 """Ten days, 200 turns, several chats: what the user told is found again, and never in the form he corrected."""
 
-# ruff: noqa: E501 - one fact a line
+# ruff: noqa: E501 - many short lines of talk
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from companion.cli.benchmarks.memory_script import FACTS, SMALL_TALK
 from companion.conversation.memory import Remembering
 from companion.domain.cancel import CancelToken
 from companion.domain.character import Character
@@ -32,58 +32,6 @@ BEGAN = 1_772_700_000.0
 N_DAYS, TURNS_A_DAY = 10, 20
 ROOM = 300
 
-
-@dataclass(frozen=True)
-class Planted:
-    """A thing that is told, how it is asked for in other words, what the answer holds, and how it is corrected.
-
-    `corrected` starting with `=` is written into the card list, anything else is said.
-    """
-
-    told: str
-    asked: str
-    value: str
-    corrected: str = ""
-    new_value: str = ""
-
-
-FACTS = (
-    Planted("对了，我叫林晚舟", "你还记得我是谁吗？", "林晚舟"),
-    Planted("我现在住在青岛", "我家在哪座城市来着？", "青岛", "我搬到厦门了", "厦门"),
-    Planted("我生日是三月九号", "我什么时候过生日？", "三月九号", "说错了，其实我生日是五月二号", "五月二号"),
-    Planted("我是一名牙医", "我靠什么谋生，你说说看？", "牙医", "=用户的工作是兽医", "兽医"),
-    Planted("我养了一只狸花猫，叫豆包", "我的猫叫什么名字？", "豆包", "=用户养了一只狸花猫叫年糕", "年糕"),
-    Planted("我对芒果过敏", "给我点个甜品，有什么是我不能吃的？", "芒果"),
-    Planted("我特别喜欢喝普洱茶", "给我泡点什么茶好呢？", "普洱茶", "我不喜欢普洱茶了", "不喜欢普洱茶"),
-    Planted("我最讨厌香菜", "我讨厌吃什么你知道吗？", "香菜"),
-    Planted("我妹妹叫林晚星", "我妹妹的名字你还有印象吗？", "林晚星"),
-    Planted("我爸爸是火车司机", "我爸是干什么的？", "火车司机"),
-    Planted("我老家是湖南的", "猜猜我是哪里人？", "湖南"),
-    Planted("我的专业是考古学", "我大学学什么的？", "考古学"),
-    Planted("我会说法语", "我会哪国的外语？", "法语"),
-    Planted("我最近在学钢琴", "我在学什么乐器？", "钢琴", "=用户最近在学二胡", "二胡"),
-    Planted("我有一辆蓝色的自行车", "我平时骑什么出门？", "自行车"),
-    Planted("我最喜欢的颜色是墨绿色", "我最爱什么颜色？", "墨绿色", "=用户最喜欢的颜色是橙色", "橙色"),
-    Planted("我怕打雷", "你知道我害怕什么吗？", "打雷"),
-    Planted("我有哮喘", "我身体有什么毛病？", "哮喘"),
-    Planted("我下周三要去重庆面试", "我的面试是哪天？", "下周三", "我的面试改到下周五了", "下周五"),
-    Planted("我们是青梅竹马", "我们之间是什么关系？", "青梅竹马"),
-    Planted("6月18日是我们的纪念日", "我们的纪念日是哪天？", "6月18日", "=你和用户的纪念日：8月8日", "8月8日"),
-    Planted("我答应你明年带你去看海", "我答应过你什么？", "看海"),
-    Planted("我每天五点半起床跑步", "我几点起床锻炼，你记得吗？", "五点半"),
-    Planted("昨天我在旧书摊淘到一本《梦溪笔谈》", "我上次在旧书摊买到了什么书？", "梦溪笔谈"),
-    Planted("我的邻居王大爷总在楼道里吹唢呐", "吹唢呐的那个邻居是谁，我跟你提过的？", "王大爷"),
-    Planted("小时候我掉进过荷花池，被外婆捞上来的", "我跟你讲过掉进荷花池的事吗？谁救的我？", "外婆"),
-    Planted("我是天蝎座的", "我是什么星座？", "天蝎座"),
-    Planted("My best friend lives in Oslo, his name is Erik", "Who is my friend in Oslo, do you remember?", "Erik"),
-    Planted("I'm a fan of old jazz records", "What kind of music do I like?", "jazz", "=The user likes punk records", "punk"),
-    Planted("朋友们都叫我阿舟", "你该怎么称呼我？", "阿舟", "以后叫我船长吧", "船长"),
-)  # fmt: skip
-SMALL_TALK = (
-    "今天天气真好", "你在忙什么呀", "哈哈，太好笑了", "我先去吃饭啦", "晚安，做个好梦", "刚才那阵雨真大", "嗯嗯，我知道了",
-    "你说得对", "再讲个笑话吧", "有点困了", "今天路上好堵", "外面有人在放烟花", "谢谢你陪我", "好的呀", "你真可爱", "等我一下",
-    "这首歌真好听", "终于到周末了", "下班啦", "早上好", "That made me laugh", "See you tomorrow", "What a long day",
-)  # fmt: skip
 
 OTHER_SMALL_TALK = (
     "今天天气好热啊", "我刚吃完饭", "你猜我在干嘛", "路上又堵车了", "你唱首歌给我听吧", "哈哈哈", "我回来了", "早啊", "周末真短", "刚才打了个盹",

@@ -146,15 +146,15 @@ def told(turns: Sequence[Turn]) -> dict[str, Any]:
 
 
 def _returned(turns: Sequence[Turn]) -> Iterator[str]:
-    """Yield what was recalled in a corrected form's old one, in any turn after the correction."""
+    """Yield what was recalled or summed up in a corrected form's old one, in any turn after the correction."""
     corrected: list[Planted] = []
     for turn in turns:
         corrected += turn.line.rewrites
-        if turn.line.corrects is not None:
-            corrected.append(turn.line.corrects)
         for piece in turn.known.replace("；", "\n").replace("。", "\n").splitlines():
             if any(fact.is_outdated(piece) for fact in corrected):
                 yield f"{turn.line.said}: {piece}"
+        if turn.line.corrects is not None:
+            corrected.append(turn.line.corrects)
 
 
 class Life:
