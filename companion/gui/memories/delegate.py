@@ -31,7 +31,7 @@ class MemoryDelegate(QStyledItemDelegate):
         row: Row = index.data(RowRole)
         if row.card is not None and self._view.inline.is_at(row.card.memory.memory):
             return QSize(100, round(self._view.inline.height()))
-        return QSize(100, round(self._view.layout_of(row).height))
+        return QSize(100, round(self._view.height_of(row)))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         row: Row = index.data(RowRole)

@@ -13,6 +13,7 @@ from PySide6.QtGui import (
     QTextCharFormat,
     QTextCursor,
     QTextDocument,
+    QTextLayout,
     QTextOption,
 )
 
@@ -28,6 +29,7 @@ MARGIN: Final = 24
 _PAD_X, _PAD_Y = 16, 12
 _BUTTON: Final = 30
 _SMALL: Final = 22
+_LINE_HEIGHT: Final = 1.55
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +62,59 @@ class RowLayout:
         return next((part.rect for part in self.parts if part.target == target), QRectF())
 
 
+class RowHeights:
+    """Tells the heights that `lay_out` gives rows, without laying out what is not seen where that can be told."""
+
+    def __init__(self, width: float, look: Look) -> None:
+        self.width, self._look = width, look
+        self._font, self._wrapping = look.font("body"), _wrapping()
+        self._line = self._font.pixelSize() * _LINE_HEIGHT
+        self._metrics = QFontMetricsF(self._font)
+        self._known: dict[Row, float] = {}
+
+    def of(self, row: Row) -> float:
+        """Return the height of a row."""
+        found = self._known.get(row)
+        if found is None:
+            found = self._known[row] = self._measured(row)
+        return found
+
+    def _measured(self, row: Row) -> float:
+        if row.card is None or row.opened:
+            return lay_out(row, self.width, self._look).height
+        px = self._look.px
+        column = _column(self.width, self._look)
+        room = max(120.0, column - 2 * px(_PAD_X) - px(_BUTTON) * len(_icons(row.card)))
+        small = px(_SMALL) * (2 if row.card.earlier else 1)
+        text = self._line * self._n_lines(tame(row.card.memory.text), room)
+        return float(px(4) + px(_PAD_Y) + px(2) + px(_PAD_Y)) + text + small
+
+    def _n_lines(self, text: str, room: float) -> int:
+        if "\n" not in text and self._metrics.horizontalAdvance(text) < room - 2:
+            return 1
+        n = 0
+        for block in text.split("\n"):
+            layout = QTextLayout(block, self._font)
+            layout.setTextOption(self._wrapping)
+            layout.beginLayout()
+            while (line := layout.createLine()).isValid():
+                line.setLineWidth(room)
+                n += 1
+            layout.endLayout()
+        return n
+
+
 def lay_out(row: Row, width: float, look: Look) -> RowLayout:
     """Return the layout of `row` in a list `width` wide."""
-    column = min(width - 2 * look.px(MARGIN), float(look.px(COLUMN)))
+    column = _column(width, look)
     left = max(0.0, (width - column) / 2)
     if row.card is None:
         return _title(row, left, column, look)
     return _card(row, row.card, left, column, look)
+
+
+def _column(width: float, look: Look) -> float:
+    return min(width - 2 * look.px(MARGIN), float(look.px(COLUMN)))
 
 
 def _title(row: Row, left: float, column: float, look: Look) -> RowLayout:
@@ -113,18 +161,21 @@ def _card(row: Row, card: Card, left: float, column: float, look: Look) -> RowLa
 def _buttons(card: Card, right: float, top: float, look: Look) -> list[Part]:
     """Return the icons of a card, from the right edge to the left."""
     side = float(look.px(_BUTTON))
-    if card.group == "forgotten":
-        wanted: list[tuple[Target, str, str, bool]] = [("restore", "undo", "muted", False)]
-    else:
-        pinned = card.memory.pinned
-        wanted = [
-            ("pin", "pinned" if pinned else "pin", "accent" if pinned else "muted", not pinned),
-            ("forget", "delete", "muted", True),
-            ("edit", "edit", "muted", True),
-        ]
     return [
         Part(QRectF(right - side * (at + 1), top, side, side), target, "", icon, tone, quiet)
-        for at, (target, icon, tone, quiet) in enumerate(wanted)
+        for at, (target, icon, tone, quiet) in enumerate(_icons(card))
+    ]
+
+
+def _icons(card: Card) -> list[tuple[Target, str, str, bool]]:
+    """Return target, icon, tone of each icon, and whether it is quiet."""
+    if card.group == "forgotten":
+        return [("restore", "undo", "muted", False)]
+    pinned = card.memory.pinned
+    return [
+        ("pin", "pinned" if pinned else "pin", "accent" if pinned else "muted", not pinned),
+        ("forget", "delete", "muted", True),
+        ("edit", "edit", "muted", True),
     ]
 
 
@@ -153,10 +204,7 @@ def text_document(
     """Return `text` laid out at `width`, struck through up to `until` if it is `struck`."""
     document = InertDocument()
     document.setDefaultFont(look.font(size))
-    option = QTextOption()
-    option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
-    option.setTextDirection(Qt.LayoutDirection.LayoutDirectionAuto)
-    document.setDefaultTextOption(option)
+    document.setDefaultTextOption(_wrapping())
     cursor = QTextCursor(document)
     form = QTextCharFormat()
     form.setForeground(colour)
@@ -167,9 +215,16 @@ def text_document(
     form.setFontStrikeOut(False)
     cursor.insertText(shown[cut:], form)
     block = cursor.blockFormat()
-    height = look.font(size).pixelSize() * 1.55
+    height = look.font(size).pixelSize() * _LINE_HEIGHT
     block.setLineHeight(height, block.LineHeightTypes.FixedHeight.value)
     cursor.select(QTextCursor.SelectionType.Document)
     cursor.setBlockFormat(block)
     document.setTextWidth(width)
     return document
+
+
+def _wrapping() -> QTextOption:
+    option = QTextOption()
+    option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+    option.setTextDirection(Qt.LayoutDirection.LayoutDirectionAuto)
+    return option

@@ -31,12 +31,12 @@ from PySide6.QtWidgets import (
 
 from companion.gui.chat.inline import InlineSlot
 from companion.gui.memories.delegate import MemoryDelegate
-from companion.gui.memories.layout import COLUMN, MARGIN, RowLayout, Target, lay_out
+from companion.gui.memories.layout import COLUMN, MARGIN, RowHeights, RowLayout, Target, lay_out
 from companion.gui.memories.model import MemoryModel, Row, RowRole
 from companion.gui.theme import Look
 from companion.gui.translation import Texts, tr
 
-_KEPT: Final = 1_000
+_KEPT: Final = 300
 _Index = QModelIndex | QPersistentModelIndex
 
 
@@ -50,6 +50,7 @@ class MemoryList(QListView):
         super().__init__(parent)
         self._model, self._look = model, look
         self._layouts: dict[Row, tuple[float, RowLayout]] = {}
+        self._heights: RowHeights | None = None
         self.inline = InlineSlot(look, self.viewport())
         """The field that may be open in place of a card."""
         self._delegate = MemoryDelegate(look, self)
@@ -82,6 +83,13 @@ class MemoryList(QListView):
             found = self._layouts[row] = (width, lay_out(row, width, self._look))
         return found[1]
 
+    def height_of(self, row: Row) -> float:
+        """Return the height of a row; every row is asked, so only those that are seen are laid out for it."""
+        width = float(self.width())
+        if self._heights is None or self._heights.width != width:
+            self._heights = RowHeights(width, self._look)
+        return self._heights.of(row)
+
     def place_of(self, memory: int, target: Target) -> QRect:
         """Return where a part of a card stands in the viewport."""
         index = self._model.index(self._model.row_of(memory))
@@ -104,6 +112,7 @@ class MemoryList(QListView):
     def forget_layouts(self) -> None:
         """Lay everything out anew, after a change of look or language."""
         self._layouts.clear()
+        self._heights = None
         self._relayout()
 
     def _on_saved(self, memory: int, text: str) -> None:

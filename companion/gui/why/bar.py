@@ -23,7 +23,6 @@ _TURNS = {
     "passages": 215,
     "memories": 255,
     "instructions": 300,
-    "user": 330,
 }
 _COLUMN = 200
 Sections = Sequence[tuple[str, int]]
@@ -137,6 +136,8 @@ class _Bar(QWidget):
 
 def section_colour(name: str, look: Look) -> QColor:
     """Return the colour of a part: the accent, turned around the wheel."""
+    if name == "user":
+        return look.tokens.muted
     accent = look.tokens.accent
     hue = (max(0, accent.hslHue()) + _TURNS.get(name, 0)) % 360
     light = 150 if look.tokens.dark else 125
