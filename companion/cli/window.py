@@ -10,6 +10,7 @@ from companion.app import Companion, open_companion
 from companion.domain import commands as do
 from companion.domain import events
 from companion.errors import CompanionError
+from companion.paths import Paths
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,6 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         companion = open_companion(arguments.home, demo=arguments.demo)
     except CompanionError as error:
+        if error.code == "in_use" and _is_shown(arguments.home):
+            return 0
         from companion.gui.failure import show_failure
 
         show_failure(error.what, error.hint, error.code, quit_after_s=arguments.quit_after)
@@ -57,6 +60,13 @@ def run(arguments: argparse.Namespace) -> int:
         )
     finally:
         companion.close()
+
+
+def _is_shown(home: Path | None) -> bool:
+    """Bring the window that has these chats open to the front; return whether there is one."""
+    from companion.gui.one_window import show_running
+
+    return show_running(Paths.under(home) if home else Paths.for_user())
 
 
 def _needs_display() -> bool:

@@ -14,6 +14,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from companion.gui.meter import WindowMeter
+from companion.gui.one_window import OneWindow
 from companion.gui.surface import Surface
 from companion.gui.theme import Look
 from companion.gui.translation import apply_language, chosen_language
@@ -37,6 +38,8 @@ def run_window(
     # A window in the tray is hidden and not closed.
     application.setQuitOnLastWindowClosed(False)
     window.left.connect(application.quit)
+    one = OneWindow(companion.paths, window)
+    one.asked.connect(window.background.show_up)
     application.commitDataRequest.connect(lambda _: window.end_with_session())
     window.show()
     window.begin()

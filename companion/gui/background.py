@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Final
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QSystemTrayIcon, QWidget
 
 from companion.domain import commands as do
@@ -17,6 +18,8 @@ from companion.gui.surface import Surface
 from companion.gui.talk_key import TalkKey
 from companion.gui.translation import tr
 from companion.gui.tray import Tray
+
+_LOOK_MS: Final = 15_000
 
 
 class Background(QObject):
@@ -46,6 +49,9 @@ class Background(QObject):
         self.tray = Tray(window, attention, is_available=has_tray)
         self.talk_key, self.global_key = TalkKey(window), GlobalKey(self)
         self._held_by: set[str] = set()
+        # At log-in the desktop's tray may come after the program.
+        self._late_tray = QTimer(self, interval=_LOOK_MS)
+        self._late_tray.timeout.connect(lambda: self.tray.show(companion.settings.background.tray))
         self._refused = ""
         self.talk_key.held.connect(lambda down: self._hold("window", down))
         self.global_key.held.connect(lambda down: self._hold("anywhere", down))
@@ -65,6 +71,7 @@ class Background(QObject):
         """Take up the settings, from now on."""
         self.quiet.begin()
         self.take_up()
+        self._late_tray.start()
 
     def take_up(self) -> None:
         """Follow the settings as they are now."""
@@ -126,6 +133,7 @@ class Background(QObject):
 
     def close(self) -> None:
         """Take the icon away and give the key back."""
+        self._late_tray.stop()
         self.quiet.close()
         self.global_key.close()
         self.tray.show(False)
