@@ -8,11 +8,12 @@ import json
 import platform
 import shutil
 import sys
-from dataclasses import asdict, dataclass
+import tempfile
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from companion import __version__
+from companion import __version__, wiring
 from companion import settings as settings_file
 from companion.engines.catalog import Catalog, load_catalog
 from companion.engines.weights_folder import InstalledModel
@@ -55,7 +56,7 @@ def examine(paths: Paths) -> list[Finding]:
         Finding("program", "ok", f"companion {__version__}, Python {platform.python_version()}, {_system()}")
     ]
     findings += _folders(paths)
-    for part in (_computer, _settings, _models, _characters, _chats, _sound, _window, _engines):
+    for part in (_computer, _settings, _models, _recall, _characters, _chats, _sound, _window, _engines):
         try:
             findings += part(paths)
         except (CompanionError, OSError) as error:
@@ -106,6 +107,27 @@ def _models(paths: Paths) -> list[Finding]:
         _model(catalog, paths, role, job)
         for role, job in (("language", "thinking"), ("recogniser", "hearing"), ("voice", "speaking"))
     ]
+
+
+def _recall(paths: Paths) -> list[Finding]:
+    """Look for the model that finds lore and memories, and ask an index of its own what it was given."""
+    from companion.cli.recall_trial import try_index
+    from companion.domain.cancel import CancelToken
+
+    settings, _ = settings_file.load(paths.settings)
+    catalog = load_catalog(bundled("models") / "catalog.toml")
+    if not any(model.role == "embedder" for model in catalog.installed(paths.models)):
+        # A look assembles no weights: without them the same index finds what is written alike.
+        settings.mind.engine = "demo"
+    with tempfile.TemporaryDirectory(prefix="companion-doctor-") as folder:
+        spec = wiring.recall_spec(
+            settings,
+            replace(paths, cache=Path(folder)),
+            catalog,
+            progress=lambda done, total: None,
+            cancel=CancelToken(),
+        )
+        return [_model(catalog, paths, "embedder", "finding"), Finding("index", "ok", try_index(spec))]
 
 
 def _model(catalog: Catalog, paths: Paths, role: Any, job: str) -> Finding:

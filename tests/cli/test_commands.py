@@ -136,6 +136,8 @@ def test_doctor_looks_at_every_part(run: Run) -> None:
     done = run("doctor", "--json")
     subjects = {one["subject"] for one in done.json}
     assert {"program", "folders", "computer", "settings", "thinking", "characters", "chats"} <= subjects
+    assert {"finding", "index", "recall worker"} <= subjects
+    assert next(one for one in done.json if one["subject"] == "index")["what"].endswith("answers")
     assert done.code == int(any(one["verdict"] == "failed" for one in done.json))
     assert all(one["what"] for one in done.json)
 
@@ -148,6 +150,13 @@ def test_doctor_finds_a_damaged_chat_log(run: Run, home: Path) -> None:
     done = run("doctor", "--json")
     assert done.code == 1
     assert "chats" in _failed(done.json)
+
+
+def test_doctor_finds_an_embedding_model_that_is_gone(run: Run, home: Path) -> None:
+    assert "recall" not in _failed(run("doctor", "--json").json)
+    (home / "config").mkdir(parents=True, exist_ok=True)
+    (home / "config" / "settings.toml").write_text('[recall]\nembedder = "no-such-model"\n', "utf-8")
+    assert "recall" in _failed(run("doctor", "--json").json)
 
 
 def _failed(findings: list[dict[str, str]]) -> list[str]:

@@ -11,6 +11,8 @@ import psutil
 
 from companion.hardware import n_cores
 
+_ROLES = ("language", "speech", "audio", "recall")
+
 
 def summary(values: Sequence[float], digits: int = 3) -> dict[str, float | int]:
     """Return n, p50, p95, minimum and maximum of `values`, which may be empty."""
