@@ -119,7 +119,7 @@ _RULES: Final = compiled(
             0.88,
         ),
         (r"(?:还有|而且|但是|然后|问题|关键|原因|重点|意思|想说的|重要的)就是$", 0.06),
-        (r"(?:^.也|才|就)不?是$|^不是$", 0.75),
+        (r"(?:^.也|才)不?是$|^不是$", 0.75),
         (r"(?:我|你|他|她|它|们|都|也|这|那|可|但|倒|不|本来|原来)不?是$", 0.4),
         (r"是$", 0.08),
         (f"{one_of('有没有 是不是 能不能 可不可以 要不要 会不会 想不想')}$", 0.2),
@@ -133,7 +133,7 @@ _RULES: Final = compiled(
         (r"想$|(?:一般|通常|平时|总|就|每次|经常|最近|我|之前我)都?会$", 0.15),
         (r"(?:不|他|她|当然|一定|肯定|应该|真的|都|也)(?:会|能|要|可以|愿意|敢)$", 0.45),
         (r"(?:会|能|要|敢|可以|愿意)$", 0.2),
-        (r"(?:准备|打算|想|计划|决定|本来要)(?:要|再)?去$", 0.2),
+        (r"(?:准备|打算|想|计划|决定|本来要)(?:要|再)?[去来]$", 0.2),
         (r"(?:我们?|你们?|他们?|要)去$", 0.45),
         (r"(?:[^没为什你我他她们]|^)怎么$|(?:为什么|怎么)会$", 0.25),
         # Something is introduced of which more is to be told.
@@ -180,6 +180,7 @@ _RULES: Final = compiled(
         # A subject without a predicate.
         (f"(?:^|[，。,、])[嗯啊呃那]?[，, ]?{_JOINING}?{_TIME}*(?:我|你|他|她)?[和跟]?{_SUBJECT}$", 0.1),
         (f"(?:^|[，。,、]){_SUBJECT}?在?{_TIME}+{_SUBJECT}?$", 0.15),
+        (f"^(?:{_TIME}|{_SUBJECT})*在[^，。]{{1,6}}[上里下中]$", 0.2),
         (f"^{_TIME}?(?:我|你|他|她)[和跟][^，。]{{1,3}}$", 0.15),
         (r"(?:送|交|还|借|留|写|寄|发|买|讲|唱|说|拿|递)给[我你他她]们?$", 0.8),
         (r"(?:跟|和|对|给|替|为)[我你他她]们?$", 0.15),
@@ -190,6 +191,7 @@ _RULES: Final = compiled(
 )
 _OPENS: Final = re.compile(f"^(?:嗯|那|但是|所以|可是)?[，,]?{_OPENING}")
 _CLOSES: Final = re.compile("[就那但才都也会便，,]|可是|不过|所以|还是|怎么|吗")
+_TOPIC: Final = re.compile(f"^{one_of('关于 对于 至于 除了 比起')}.+[我你他她]们?.{{2,}}")
 
 
 def chinese(body: str) -> float:
@@ -204,7 +206,8 @@ def chinese(body: str) -> float:
         return number
     found = first(_RULES, body)
     opens = _OPENS.match(body)
-    if opens and not _CLOSES.search(body[opens.end() :]) and (found or 0.0) < _SURE:
+    is_closed = opens is None or _CLOSES.search(body[opens.end() :]) or _TOPIC.match(body)
+    if not is_closed and (found or 0.0) < _SURE:
         return min(0.2, found or 1.0)
     if found is not None:
         return found

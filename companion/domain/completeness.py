@@ -19,6 +19,7 @@ _TAIL_MARKS: Final = re.compile(r"[\s\W_]*$")
 _QUOTES: Final = (("“", "”"), ("「", "」"), ("『", "』"), ("《", "》"), ("（", "）"), ("(", ")"))
 _NOTHING_SAID: Final = 0.5
 _QUOTE_OPEN: Final = 0.1
+_HANGS: Final = 0.3
 
 _COMMA: Final = re.compile(r"[，、,：:；;—–-]\s*$")
 _DOTS: Final = re.compile(r"(?:…|\.\.+|。。+)\s*$")
@@ -52,7 +53,8 @@ def _with_marks(likely: float, marks: str) -> float:
     if _DOTS.search(marks):
         return 0.5 * likely
     if _ASKED.search(marks):
-        return 1.0 - 0.4 * (1.0 - likely)
+        # A question that breaks off gets its mark too.
+        return 1.0 - 0.4 * (1.0 - likely) if likely >= _HANGS else 1.5 * likely
     if _CALLED.search(marks):
         return 1.0 - 0.7 * (1.0 - likely)
     return likely

@@ -33,10 +33,10 @@ _NEEDY: Final = one_of(
     "be been being will would could should might must may shall can has had have having do does did isn't "
     "aren't wasn't weren't won't wouldn't couldn't shouldn't can't doesn't didn't don't haven't hasn't "
     "(?:i'm|(?:you|we|they)'re|(?:he|she|it|that|there|what|who|let)'s) (?:i|we|you|they)'(?:ve|d|ll) "
-    "(?:he|she)'(?:d|ll) very really quite pretty too more most just only even still almost nearly such "
-    "rather also always never not going gonna wanna gotta trying supposed able need want get got make made "
-    "let give gave put take took called named um+ uh+ er well basically actually i we they he she who what "
-    "how why ever"
+    "(?:he|she)'(?:d|ll) very really quite pretty too most just only even still almost nearly such rather "
+    "also always never not going gonna wanna gotta trying supposed able need want get got make made let give "
+    "gave put take took called named um+ uh+ er well basically actually i we they he she who what how why "
+    "ever"
 )
 _LEADING: Final = one_of(
     "i_think i_thought i_feel i_feel_like i_guess i_believe i_wonder i_was_thinking i_was_wondering "
@@ -76,7 +76,7 @@ _TIME: Final = one_of(
 )
 _ADVERB: Final = one_of(
     "always usually often never rarely sometimes suddenly currently really actually kind_of sort_of still "
-    "also just recently finally basically literally mostly normally generally"
+    "also just recently finally already basically literally mostly normally generally"
 )
 _DIGIT: Final = r"\b(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|double)\b|\d"
 _TENS: Final = one_of(
@@ -145,7 +145,8 @@ _RULES: Final = compiled(
         ),
         # Something is still to come.
         (
-            rf"^{_LINK}{_PRONOUN}(?:'m|'re|'s)? (?:really |just )?\w+ly$|\b{_PRONOUN}(?:'m|'re|'s|'ve)? {_ADVERB}$",
+            rf"^{_LINK}{_PRONOUN}(?:'m|'re|'s)? (?:really |just )?\w+ly$"
+            rf"|\b{_PRONOUN}(?:'m|'re|'s|'ve)?(?: {_AUXILIARY})? {_ADVERB}$",
             0.1,
         ),
         (
@@ -184,6 +185,7 @@ _RULES: Final = compiled(
         (r"\b(?:than|like|(?<!long )(?<!soon )as|but|not|knows?|and) (?:him|her|me|us|them|you)$", 0.75),
         (r"\b(?:was|were|is|are|am|i'm|you're|we're|they're|he's|she's) (?:going|trying)$", 0.35),
         (r"\b(?:i|you|we|they|who) (?:really |still |just )?(?:want|need|get|got|have|took|made)$", 0.25),
+        (r"\b(?:the|be|is|are|was|were|even|and|or|a lot) more$", 0.2),
         (rf"\b{_NEEDY}$", 0.08),
         # A time or a subject without a predicate.
         (

@@ -28,8 +28,10 @@ _WAITS: Final = (
     (0.8, 450.0),
     (1.0, 450.0),
 )
+# Set on 80 sentences of four Kokoro voices, whole and cut at a pause, recognised by whisper-base: area under the
+# ROC curve 0.89 by words, 0.90 by Smart Turn after 160 ms of silence, 0.95 by both with weights of 0.2 to 0.4.
 _TEXT_WEIGHT: Final = 1.0
-_TURN_WEIGHT: Final = 0.4
+_TURN_WEIGHT: Final = 0.3
 _SUREST: Final = 0.02
 _USUAL_MS: Final = 480.0
 _KEEP: Final = 0.9
