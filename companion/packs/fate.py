@@ -142,7 +142,7 @@ def _of_extensions(value: Any) -> list[FieldFate]:
             fates += [FieldFate(f"{where}.{name}", "kept" if name in _OURS else "unused", "") for name in one]
         elif key == "depth_prompt":
             has_text = isinstance(one, dict) and isinstance(one.get("prompt"), str) and one["prompt"]
-            note = "stands after the history" if has_text else "it is empty"
+            note = "stands after the history; depth and role are not used yet" if has_text else "it is empty"
             fates.append(FieldFate(where, "mapped" if has_text else "unused", note))
         else:
             fates.append(FieldFate(where, "unused", _SILLY.get(key, _OTHER_PROGRAM)))

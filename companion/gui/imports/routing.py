@@ -10,6 +10,7 @@ from companion.errors import PackError
 
 Kind = Literal["character", "book", "chat", "document", "unknown"]
 CARDS: Final = (".charx", ".png", ".jpg", ".jpeg", ".json")
+BOOKS: Final = (".lorebook",)
 CHATS: Final = (".jsonl",)
 _LARGEST_LOOK: Final = 64 * 1024 * 1024
 _CHAT_MARK: Final = b"<!-- companion:chat "
@@ -18,7 +19,7 @@ _CHAT_MARK: Final = b"<!-- companion:chat "
 def may_be_taken(path: Path) -> bool:
     """Tell by the name alone whether a file or folder can be taken in."""
     suffix = path.suffix.lower()
-    return suffix in (*CARDS, *CHATS, *DOCUMENTS) or (path / "card.json").is_file()
+    return suffix in (*CARDS, *BOOKS, *CHATS, *DOCUMENTS) or (path / "card.json").is_file()
 
 
 def kind_of(path: Path) -> Kind:
@@ -28,6 +29,8 @@ def kind_of(path: Path) -> Kind:
         return "character" if (path / "card.json").is_file() else "unknown"
     if suffix == ".json":
         return _kind_of_json(path)
+    if suffix in BOOKS:
+        return "book"
     if suffix in CARDS:
         return "character"
     if suffix in CHATS or (suffix == ".md" and _begin(path).startswith(_CHAT_MARK)):

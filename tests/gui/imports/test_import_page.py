@@ -23,7 +23,9 @@ NAMES = [("xiaoman", "顾小满"), ("wren", "Wren")]
 FATES = (
     FieldFate("data.name", "kept"),
     FieldFate("data.character_book.entries[].keys", "kept", "2 entries"),
-    FieldFate("data.extensions.depth_prompt", "mapped", "stands after the history"),
+    FieldFate(
+        "data.extensions.depth_prompt", "mapped", "stands after the history; depth and role are not used yet"
+    ),
     FieldFate("data.extensions.odd", "unused", "of another program; comes back on export"),
     FieldFate("data.tags", "refused", "should be a list, is number"),
 )
@@ -67,7 +69,7 @@ def test_every_field_is_told_by_a_name_a_reader_knows(look: Look, qtbot: QtBot, 
         "保留以便再次导出，目前不起作用",
         "odd：别的软件用的，导出时原样写回",
         "换了形式保留",
-        "对话中的提醒：放在聊天记录之后",
+        "对话中的提醒：放在聊天记录之后；深度和身份还没有用上",
         "原样保留",
         "名字、条目里的关键词",
     ]
