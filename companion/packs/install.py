@@ -21,6 +21,7 @@ from companion.packs.names import clash_key, free_id, is_hidden, objection, pack
 from companion.packs.staging import Budget, copy_file, copy_tree, write_new
 
 _TRIES = 5
+_WRAPPINGS = (".zip", ".rar", ".7z", ".gz", ".tar")
 
 
 def install(
@@ -141,9 +142,10 @@ def _copy_carrier(source: Path, pack: Path, place: Path) -> tuple[str, ...]:
     """Copy a card's file, then take the card and its files out of the copy; return the names left out."""
     suffix = source.suffix.lower()
     if suffix not in carriers.SUFFIXES:
-        raise PackError(
-            f"{source.name} is no character card.", f"A card is a folder or a {', '.join(carriers.SUFFIXES)}."
-        )
+        hint = f"A card is a folder or a {', '.join(carriers.SUFFIXES)}."
+        if suffix in _WRAPPINGS:
+            hint = "Unpack it, then add the cards that are in it."
+        raise PackError(f"{source.name} is no character card.", hint)
     copy = pack / carriers.ORIGINAL / f"{_wanted(source)}{suffix}"
     budget = Budget(source.name, MAX_ENTRIES, MAX_TOTAL)
     copy_file(source, copy, budget)

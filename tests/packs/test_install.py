@@ -417,3 +417,12 @@ def test_the_portrait_of_an_installed_pack_is_not_a_pack(
     shutil.copy(pack(tmp_path, "x.charx"), characters)
     library = Library([characters], bundled=tmp_path / "none", cache=cache)
     assert [report.id for report in library.reports()] == ["x"]
+
+
+@pytest.mark.parametrize("name", ["卡片合集.zip", "cards.7z"])
+def test_a_parcel_of_cards_is_told_to_be_unpacked(
+    tmp_path: Path, characters: Path, cache: Path, name: str
+) -> None:
+    (tmp_path / name).write_bytes(make.charx())
+    with pytest.raises(PackError, match="Unpack it"):
+        install(tmp_path / name, characters, cache=cache)
