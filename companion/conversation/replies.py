@@ -109,11 +109,13 @@ class ReplyMaker:
         options: SessionOptions,
         preparation: Preparation | None,
         began_s: float,
+        spoken: bool = False,
         hidden: bool = False,
     ) -> ReplyTurn:
         """Return the reply that `target` describes, not yet begun; it will wait until `preparation` is done.
 
-        A `hidden` one tells, plays and keeps nothing before its commit.
+        A `spoken` one answers what was said aloud, and begins with words. A `hidden` one tells, plays and
+        keeps nothing before its commit.
         """
         commitment = Commitment(self._publish, committed=not hidden)
         prompts: list[_Made] = []
@@ -136,7 +138,7 @@ class ReplyMaker:
             make_prompt=make_prompt,
             open_row=lambda: self._open_row(chat, target),
             settle=settle,
-            sampling=_sampling_for(character, options),
+            sampling=_sampling_for(character, options, spoken=spoken and options.speak),
             voice=_voice_for(character, options) if options.speak else None,
             fallback_voice=options.default_voice,
             language=character.language,
@@ -276,7 +278,6 @@ def _voice_for(character: Character, options: SessionOptions) -> VoiceSpec:
     return dataclasses.replace(character.voice, speed=speed)
 
 
-def _sampling_for(character: Character, options: SessionOptions) -> Sampling:
-    if options.seed is None:
-        return character.sampling
-    return dataclasses.replace(character.sampling, seed=options.seed)
+def _sampling_for(character: Character, options: SessionOptions, *, spoken: bool) -> Sampling:
+    seed = character.sampling.seed if options.seed is None else options.seed
+    return dataclasses.replace(character.sampling, seed=seed, opens_with_words=spoken)

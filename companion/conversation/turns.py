@@ -90,7 +90,7 @@ class Turns:
             draft.commit(message)
         self.learn(message)
         if draft is None:
-            self.answer(self._replies.answer(self._chats.path()), turn=turn, began_s=began_s)
+            self.answer(self._replies.answer(self._chats.path()), turn=turn, began_s=began_s, spoken=spoken)
 
     def _kept(self, text: str, before: StoredMessage | None, *, spoken: bool) -> StoredMessage:
         if before is None:
@@ -127,7 +127,7 @@ class Turns:
         if self._ahead is not None:
             self._ahead.stop()
         target = self._replies.answer(self._path_with(text, before))
-        reply = self._reply(target, self._next(), understood.ended_s, hidden=True)
+        reply = self._reply(target, self._next(), understood.ended_s, spoken=True, hidden=True)
         self._floor.prepare(Draft(text, target, reply))
 
     def nothing_said(self) -> None:
@@ -184,10 +184,18 @@ class Turns:
         """Go on with the last reply. Raises UsageError if there is none."""
         self.answer(self._replies.onward(self._chats.path()))
 
-    def answer(self, target: Target, *, turn: TurnId | None = None, began_s: float | None = None) -> None:
+    def answer(
+        self,
+        target: Target,
+        *,
+        turn: TurnId | None = None,
+        began_s: float | None = None,
+        spoken: bool = False,
+    ) -> None:
         """Begin the reply that `target` describes."""
         self._presence.go("thinking", "" if self._engines.language.ready else "model")
-        self._floor.take(self._reply(target, turn or self._next(), began_s or time.monotonic()))
+        began_s = began_s or time.monotonic()
+        self._floor.take(self._reply(target, turn or self._next(), began_s, spoken=spoken))
 
     def replay(self, message: StoredMessage) -> None:
         """Speak a message again."""
@@ -254,7 +262,9 @@ class Turns:
             path = [one for one in path if one.message != before.message]
         return path_with(path, now.chat.chat, text, self._knowledge.clock())
 
-    def _reply(self, target: Target, turn: TurnId, began_s: float, *, hidden: bool = False) -> ReplyTurn:
+    def _reply(
+        self, target: Target, turn: TurnId, began_s: float, *, spoken: bool = False, hidden: bool = False
+    ) -> ReplyTurn:
         now = self._chats.now
         assert now is not None
         return self._replies.reply(
@@ -265,6 +275,7 @@ class Turns:
             options=self._options(),
             preparation=self.preparation,
             began_s=began_s,
+            spoken=spoken,
             hidden=hidden,
         )
 

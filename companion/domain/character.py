@@ -13,7 +13,8 @@ VoiceEngine = Literal["kokoro", "piper", "tones"]
 class Sampling:
     """How the next token is drawn; the field's usual names and ranges.
 
-    `seed` None draws a new one for each reply. `max_tokens` bounds one reply.
+    `seed` None draws a new one for each reply. `max_tokens` bounds one reply. `opens_with_words`: it does not begin
+    with an aside in brackets, during which nobody would hear anything.
     """
 
     temperature: float = 0.8
@@ -24,6 +25,7 @@ class Sampling:
     seed: int | None = None
     max_tokens: int = 240
     stop: tuple[str, ...] = ()
+    opens_with_words: bool = False
 
 
 @dataclass(frozen=True, slots=True)

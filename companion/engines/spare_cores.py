@@ -48,6 +48,13 @@ class SpareCores:
             self._at_s, self._busy = now, busy
         return max(1, min(wanted, int(self._spare + _NEARLY_FREE)))
 
+    def look(self) -> None:
+        """Count what runs at this moment, for whoever begins now: an average tells of work that may be over."""
+        runs = self._running()
+        if runs is not None:
+            self._spare = self._n_cores - float(runs)
+            self._at_s, self._busy = self._clock(), self._busy_s()
+
 
 class Pace:
     """The thread counts for decoding and prefill, as far as cores are spare."""
@@ -55,6 +62,10 @@ class Pace:
     def __init__(self, decode: int, prefill: int, cores: SpareCores) -> None:
         self._wanted, self._cores = (decode, prefill), cores
         self._now = self._wanted
+
+    def begin(self) -> None:
+        """A prompt is about to be read: count the spare cores anew."""
+        self._cores.look()
 
     def changed(self) -> tuple[int, int] | None:
         """Return new counts (decode, prefill) if they should be other than before."""

@@ -75,3 +75,16 @@ def test_a_pace_tells_only_changes() -> None:
     assert pace.changed() is None
     machine.spend(0.5, load=0.0)
     assert pace.changed() == (1, 2)
+
+
+def test_who_begins_anew_counts_what_runs_now_and_not_what_has_run() -> None:
+    machine = Machine()
+    cores = machine.cores(2)
+    machine.spend(0.5, load=2.0)
+    assert cores.threads(2) == 1
+    pace = Pace(1, 2, cores)
+    pace.begin()
+    assert cores.threads(2) == 2
+    machine.running = 2
+    pace.begin()
+    assert cores.threads(2) == 1

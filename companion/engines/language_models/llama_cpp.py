@@ -21,13 +21,15 @@ from companion.engines.language_models.kept_states import KeptStates, file_ident
 from companion.engines.language_models.llama_native import LoadPlan, NativeModel
 from companion.engines.language_models.loops import LoopDetector
 from companion.engines.language_models.reply_stream import ReplyStream, StopReason
-from companion.engines.language_models.sampler import PENALTY_WINDOW, Sampler, is_spared
+from companion.engines.language_models.sampler import PENALTY_WINDOW, Sampler, is_spared, opens_aside
 from companion.engines.spare_cores import Pace, SpareCores
 from companion.errors import ModelError
 from companion.model_files.gguf_check import GgufHeader, check_gguf
 from companion.ports import Cancel, GenerationDone, ModelInfo, Prompt, TextDelta, Warmed
 
 MAX_ADAPTER_SCALE = 4.0
+_LONG_READING = 16
+_MOST_BARRED = 12
 _SMALLEST_KEPT = 32
 # A token that takes longer than this is checked for a stop while it is computed.
 _SLOW_TOKEN_S = 0.15
@@ -179,6 +181,8 @@ class LlamaCpp:
         if wants_logits:
             n_cached = min(n_cached, len(tokens) - 1)
         n_cached = self._cut(n_cached)
+        if self._pace is not None and len(tokens) - n_cached >= _LONG_READING:
+            self._pace.begin()
         self._native.abort_when(cancel)
         try:
             while len(self._past) < len(tokens):
@@ -292,7 +296,7 @@ class LlamaCpp:
             if cancel.requested:
                 reply.stop_reason = "cancelled"
                 return
-            token = reply.sampler.pick(self._native.logits(), self._punished(), self._copied(reply.told))
+            token = self._pick(reply)
             if self._native.ends_reply(token):
                 break
             if text := reply.take(token, self._native.piece(token)):
@@ -309,6 +313,17 @@ class LlamaCpp:
             step_s = time.perf_counter() - began
         if text := reply.stream.flush():
             yield TextDelta(text)
+
+    def _pick(self, reply: _Reply) -> int:
+        logits, punished, copied = self._native.logits(), self._punished(), self._copied(reply.told)
+        barred: list[int] = []
+        while True:
+            token = reply.sampler.pick(logits, punished, copied, barred)
+            if not reply.must_open_with_words or len(barred) >= _MOST_BARRED:
+                return token
+            if not opens_aside(self._native.piece(token).decode("utf-8", "replace")):
+                return token
+            barred.append(token)
 
     def _step(self, token: int, cancel: Cancel | None) -> bool:
         if cancel is None:
@@ -347,6 +362,12 @@ class _Reply:
         self.is_over = False
         self._loops = LoopDetector()
         self._strips = strips
+        self._opens_with_words = sampling.opens_with_words
+
+    @property
+    def must_open_with_words(self) -> bool:
+        """Whether the next token must not begin an aside."""
+        return self._opens_with_words and self.n_tokens == 0
 
     def take(self, token: int, piece: bytes) -> str:
         """Return the text that is certain with this token; `is_over` is set at a stop string or a loop."""

@@ -7,7 +7,7 @@ which 。 or 的 costs something decays within a few sentences.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,14 +41,18 @@ class Sampler:
         logits: NDArray[np.float32],
         punished: NDArray[np.int64],
         copied: Mapping[int, float] | None = None,
+        barred: Sequence[int] = (),
     ) -> int:
         """Return a token id; `logits` has shape (n_vocab,), `punished` are distinct ids. `logits` is left alone.
 
-        `copied` holds what tokens lose that would go on with a passage of the context.
+        `copied` holds what tokens lose that would go on with a passage of the context; `barred` are not drawn.
 
         Raises ModelError when the logits hold no finite maximum.
         """
         logits = self._penalised(logits, punished, copied or {})
+        if barred:
+            logits = logits.copy()
+            logits[list(barred)] = -np.inf
         best = int(logits.argmax())
         top = float(logits[best])
         if not np.isfinite(top):
@@ -101,3 +105,8 @@ def is_spared(piece: str) -> bool:
     if not text or text in _FUNCTION_WORDS:
         return True
     return all(unicodedata.category(char)[0] in "PSZC" for char in text)
+
+
+def opens_aside(piece: str) -> bool:
+    """Tell whether a token begins what is not said aloud: a bracket or an asterisk."""
+    return piece.lstrip()[:1] in tuple("（([【*＊<")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from companion.domain.character import Sampling
-from companion.engines.language_models.sampler import Sampler, is_spared
+from companion.engines.language_models.sampler import Sampler, is_spared, opens_aside
 from companion.errors import ModelError
 
 pytestmark = pytest.mark.unit
@@ -77,3 +77,21 @@ def test_punctuation_and_function_words_may_come_again(piece: str) -> None:
 @pytest.mark.parametrize("piece", ["喜欢", "雨", "下雨。", " rain", "Hello"])
 def test_content_words_are_not_spared(piece: str) -> None:
     assert not is_spared(piece)
+
+
+def test_what_is_barred_is_not_drawn_and_the_logits_are_left_alone() -> None:
+    values = np.array([5.0, 4.0, 3.0], np.float32)
+    sampler = Sampler(Sampling(temperature=0.0))
+    assert sampler.pick(values, NOBODY, None, [0]) == 1
+    assert sampler.pick(values, NOBODY, None, [0, 1]) == 2
+    assert values.tolist() == [5.0, 4.0, 3.0]
+
+
+@pytest.mark.parametrize("piece", ["（", "(", "*", " *", "＊", "【", "[笑"])
+def test_brackets_and_asterisks_open_an_aside(piece: str) -> None:
+    assert opens_aside(piece)
+
+
+@pytest.mark.parametrize("piece", ["你", "Well", "“", "", " ", "……", "3"])
+def test_words_and_quotes_do_not(piece: str) -> None:
+    assert not opens_aside(piece)
