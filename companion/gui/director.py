@@ -140,6 +140,7 @@ class Director(QObject):
     def show_quiet(self, on: bool) -> None:
         """Show that she is not to be disturbed, or that she may be again."""
         self._home.panel.banner.clear(_QUIET)
+        self._home.panel.rows.can_speak = self._companion.settings.voice.speak and not on
         self.attention.set_quiet(on)
         self.show_mode(self._companion.settings.ears.mode)
 

@@ -130,10 +130,9 @@ class MainWindow(QMainWindow):
         application = QGuiApplication.instance()
         if application is not None:
             apply_language(application, chosen_language(general.language))
-        self.panel.rows.can_speak = self.companion.settings.voice.speak
-        self.director.show_mode(self.companion.settings.ears.mode)
         self.panel.composer.microphone.set_key(shown_keys(self.companion.settings.ears.talk_key))
         self.background.take_up()
+        self.director.show_quiet(self.background.quiet.is_on)
 
     def quit(self) -> None:
         """End the program; pages that hold something unsaved are asked first."""

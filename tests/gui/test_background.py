@@ -196,6 +196,16 @@ def test_do_not_disturb_closes_the_microphone_and_is_kept(
     assert tray_window.panel.composer.microphone.mode == "hands_free"
 
 
+def test_while_it_is_quiet_nothing_is_offered_to_be_heard_again(tray_window: MainWindow) -> None:
+    assert tray_window.panel.rows.can_speak
+    tray_window.background.switch_quiet(True)
+    assert not tray_window.panel.rows.can_speak
+    tray_window.apply_settings()
+    assert not tray_window.panel.rows.can_speak
+    tray_window.background.switch_quiet(False)
+    assert tray_window.panel.rows.can_speak
+
+
 def test_do_not_disturb_has_a_key_and_the_microphones_key_ends_it(
     tray_window: MainWindow, companion: Any
 ) -> None:
