@@ -5,22 +5,23 @@ from __future__ import annotations
 import re
 from typing import Final
 
-HAILS: Final = re.compile(
-    "(?:(?:嘿|喂|哎|诶|欸|嗨|唉|呃|嗯|啊|哦|噢|那个|我说|hey|ok|okay)[\\s，,、。.…]*)+$", re.IGNORECASE
+from companion.domain.homophones import difference, sounds
+
+_HAIL: Final = "嘿|喂|哎|诶|欸|嗨|唉|呃|嗯|啊|哦|噢|那个|这个|我说|hey|ok|okay"
+_GREETING: Final = (
+    "你好|您好|哈喽|哈啰|哈罗|嗨|hi|hello|早|早啊|早呀|早安|早上好|上午好|中午好|下午好|晚上好|晚安|亲爱的|请问|"
+    "对不起|不好意思|抱歉|谢谢|谢谢你|谢啦|多谢|等等|等一下|救命|拜托|辛苦|辛苦了|再见|拜拜|我回来了|回来了|听我说"
 )
+_FILLER: Final = "好|好的|好吧|好啦|行|对了|是的|话说|然后|所以|那|来"
+_LEADS: Final = tuple(f"{_HAIL}|{_GREETING}|{_FILLER}".split("|"))
+# A recogniser writes what it hears: 黑 for 嘿, 万岸 for 晚安. Other single syllables mean too much else.
+_HEARD_HAILS: Final = "黑为為未味位"
+
+HAILS: Final = re.compile(f"(?:(?:{_HAIL}|^[{_HEARD_HAILS}])[\\s，,、。.…]*)+$", re.IGNORECASE)
 """A hail before the name; it means nothing without it."""
 
-_GREETINGS: Final = (
-    "你好|您好|哈喽|哈啰|哈罗|嗨|hi|hello|早[啊呀]?|早安|早上好|上午好|中午好|下午好|晚上好|晚安|亲爱的|请问|对不起|不好意思|抱歉|"
-    "谢谢你?|谢啦|多谢|好的?|好吧|好啦|行|对了|是的|等等|等一下|救命|拜托|辛苦了?|再见|拜拜|我回来了|回来了|听我说|话说|然后|所以|那|来"
-)
-_LEAD: Final = re.compile(
-    f"(?:嘿|喂|哎|诶|欸|嗨|唉|呃|嗯|啊|哦|噢|那个|我说|这个|hey|ok|okay|{_GREETINGS})*$", re.IGNORECASE
-)
-_HAILED: Final = re.compile(f"(?:{_GREETINGS})$")
-TAIL: Final = re.compile(
-    "(?:啊|呀|呢|哎|诶|欸|哦|喔|嘞|哈|吖|嘛|吧|姐姐?|妹妹?|酱|宝宝?|宝贝|同学|老师|小姐)+"
-)
+_HAILED: Final = re.compile(f"(?:{_GREETING})$")
+TAIL: Final = re.compile("(?:啊|呀|哎|诶|欸|哦|喔|嘞|哈|吖|嘛|吧|姐姐?|妹妹?|酱|宝宝?|宝贝|同学|老师|小姐)+")
 """What may follow a name that is called out."""
 
 _TO_HER: Final = re.compile(
@@ -33,7 +34,7 @@ _OF_HER: Final = re.compile(
     "(?:你|您).*|.*(?:吗|呢|怎么样|什么|几点|多少|好不好|行不行|可以吗|哪里?|谁)[?？。]?$"
 )
 _ABOUT_HER: Final = re.compile(
-    "的|是|说(?!说|一|个|句)|和|跟|与|也|又|就|都|会|在(?!吗|不|么|没)|有(?!没)|没|不(?!要|准|许)|去|来了|来不|喜欢|这|那|她|他|很|真|最近|"
+    "的|呢$|是|说(?!说|一|个|句)|和|跟|与|也|又|就|都|会|在(?!吗|不|么|没)|有(?!没)|没|不(?!要|准|许)|去|来了|来不|喜欢|这|那|她|他|很|真|最近|"
     "怎么[了就会还又不没样]|今[天晚日年](?:不|没|来|去|有(?!什么|没)|也|又|很|请|生)|昨|前天|上|刚|已|曾|以|们|节气|家|比|把|被|让(?!我)|叫|做|想|爱|要(?!不要)|能(?!不能)|"
     "可能|应该|一|从|对|为了|什么时候|到底|足|意"
 )
@@ -47,12 +48,19 @@ _CLOSED: Final = re.compile(
 
 def is_lead(before: str) -> bool:
     """Tell whether all that comes before the name only leads up to it; nothing does too."""
-    return _LEAD.fullmatch(before) is not None
+    reached = {1} if before[:1] and before[0] in _HEARD_HAILS else set()
+    reached.add(0)
+    for place in range(len(before)):
+        if place in reached:
+            reached |= {place + len(word) for word in _LEADS if _is_said(before[place:], word)}
+    return len(before) in reached
 
 
 def is_hailed(before: str) -> bool:
     """Tell whether a hail or greeting stands right before the name."""
-    return HAILS.search(before) is not None or _HAILED.search(before) is not None
+    hail = HAILS.search(before)
+    is_sure = hail is not None and hail.group() not in _HEARD_HAILS
+    return is_sure or _HAILED.search(before) is not None
 
 
 def goes_on_to_her(after: str) -> bool:
@@ -65,3 +73,14 @@ def goes_on_to_her(after: str) -> bool:
 def ends_before_name(before: str) -> bool:
     """Tell whether what comes before a name without a pause is a sentence by itself."""
     return _CLOSED.search(before) is not None
+
+
+def _is_said(text: str, word: str) -> bool:
+    """Tell whether `text` begins with `word` as it is written, or, if it is no single syllable, as it sounds."""
+    part = text[: len(word)]
+    if part == word:
+        return True
+    if len(word) == 1 or word.isascii() or len(part) < len(word):
+        return False
+    heard = sounds(part)
+    return len(heard) == len(word) and not any(map(difference, heard, sounds(word)))
