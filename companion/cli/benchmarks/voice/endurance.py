@@ -52,7 +52,8 @@ def _answered(turns: Sequence[MeasuredTurn]) -> list[float]:
 def _growth(samples: Sequence[Sample]) -> dict[str, float]:
     if len(samples) < 2:
         return {}
-    first, last = samples[:_WINDOW], samples[-_WINDOW:]
+    n = min(_WINDOW, len(samples) // 2)
+    first, last = samples[:n], samples[-n:]
     return {
         role: round(
             median(one.rss_mb.get(role, 0.0) for one in last)

@@ -38,7 +38,7 @@ def judged(out: Mapping[str, Any]) -> list[Judged]:
         _single("stopped by a cough or noise", *_share(out["stopped_by_noise"], 0.05)),
         _single("stopped by a backchannel", *_share(out["stopped_by_backchannel"], 0.05)),
         _single("stopped by nobody (echo)", *_share(out["stopped_by_herself"], 0.0)),
-        _single("went on after a pause", *_share(out["resumed"], None)),
+        _at_least("went on after a cough or backchannel", out["resumed"], 0.95),
         _at_most(
             "heard text against stored text, p95", out["heard_text_end_error"], "p95", 2, "{:.0f} characters"
         ),
@@ -101,6 +101,12 @@ def _single(name: str, value: float | None, goal: float | None, form: str, n: in
     if value is None or not n:
         return Judged(name, "–", 0, aim)
     return Judged(name, form.format(value), n, aim, None if goal is None else value <= goal)
+
+
+def _at_least(name: str, of: Mapping[str, Any], goal: float) -> Judged:
+    if not of["n"]:
+        return Judged(name, "–", 0, f"≥ {goal:.0%}")
+    return Judged(name, f"{of['rate']:.0%}", of["n"], f"≥ {goal:.0%}", of["rate"] >= goal)
 
 
 def _share(of: Mapping[str, Any], goal: float | None) -> tuple[float | None, float | None, str, int]:

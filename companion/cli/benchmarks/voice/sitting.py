@@ -146,8 +146,8 @@ def _talk(
         one.mkdir(parents=True, exist_ok=True)
     baton = folder / f"{language}.baton"
     baton.write_text("0", encoding="ascii")
-    chosen = _for_naive(spoken) if wish.naive and wish.model != DEMO else []
-    ours, theirs = _orders(spoken, chosen)
+    chosen = naive_places(spoken) if wish.naive and wish.model != DEMO else []
+    ours, theirs = orders(len(spoken), chosen)
     _write(ours_folder / "script.json", [(order, spoken[i]) for i, order in ours])
     _write(naive_folder / "script.json", [(order, spoken[i]) for i, order in theirs])
     companion = _open(wish, language, home)
@@ -203,20 +203,19 @@ def _listen_out(companion: Companion, stamps: Stamps) -> str:
     raise AssertionError("the events never end")
 
 
-def _for_naive(spoken: Sequence[SpokenTurn]) -> list[int]:
+def naive_places(spoken: Sequence[SpokenTurn]) -> list[int]:
+    """Return which turns the control answers, too: one in five, of those that nothing comes into."""
     plain = [i for i, one in enumerate(spoken) if one.during is None]
     n = max(1, round(len(spoken) / _NAIVE_SHARE))
     step = max(1, len(plain) // n)
     return plain[::step][:n]
 
 
-def _orders(
-    spoken: Sequence[SpokenTurn], chosen: Sequence[int]
-) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+def orders(n_turns: int, chosen: Sequence[int]) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
     """Return (place in the script, order among all turns) of ours and of the control's, which follow ours."""
     ours: list[tuple[int, int]] = []
     theirs: list[tuple[int, int]] = []
-    for i in range(len(spoken)):
+    for i in range(n_turns):
         ours.append((i, len(ours) + len(theirs)))
         if i in chosen:
             theirs.append((i, len(ours) + len(theirs)))
