@@ -6,7 +6,7 @@ from typing import Final
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QHideEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSystemTrayIcon, QVBoxLayout, QWidget
 
 from companion.errors import CompanionError
 from companion.gui.banner import Banner
@@ -93,8 +93,8 @@ class PreferencesPage(QWidget):
         if section.key == "voice":
             extras.append(self._sample_row())
         card = SectionCard(section, self._companion, self._look, self._tasks, extras=extras)
-        if section.key == "ears" and (why := why_not()):
-            card.row("talk_key_everywhere").limit(why)
+        for name, why in _limits(section.key):
+            card.row(name).limit(why)
         card.changed.connect(lambda _: self._on_changed(section.key))
         self.cards[section.key] = card
         self.parts.add(section.key, lambda: section.titles[shows_chinese()], card)
@@ -130,3 +130,13 @@ class PreferencesPage(QWidget):
         if self._save.isActive():
             self.save()
         self.sample_wanted.emit()
+
+
+def _limits(section: str) -> list[tuple[str, str]]:
+    """Return the settings that mean nothing on this desktop, each with why."""
+    if section == "ears" and (why := why_not()):
+        return [("talk_key_everywhere", why)]
+    if section == "background" and not QSystemTrayIcon.isSystemTrayAvailable():
+        said = tr("This desktop shows no tray icons, so a closed window could not be found again.")
+        return [("tray", said), ("keep_running", said)]
+    return []

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QSpinBox
 from pytestqt.qtbot import QtBot
 
@@ -198,3 +199,31 @@ def test_changes_from_elsewhere_are_shown(page: PreferencesPage, companion: Any,
 @pytest.mark.parametrize(("n", "said"), [(1_117_320_768, "1.1 GB"), (491_400_064, "491 MB"), (10, "1 MB")])
 def test_sizes_are_written_as_people_write_them(n: int, said: str) -> None:
     assert size_text(n) == said
+
+
+def test_what_this_desktop_cannot_do_is_told_and_cannot_be_set(page: PreferencesPage) -> None:
+    # Offscreen there is neither a tray nor a keyboard to share.
+    for section, name in (
+        ("background", "tray"),
+        ("background", "keep_running"),
+        ("ears", "talk_key_everywhere"),
+    ):
+        assert not control(page, section, name).isEnabled()
+    assert control(page, "background", "do_not_disturb").isEnabled()
+
+
+def test_the_hours_are_shown_only_where_they_count(page: PreferencesPage, companion: Any) -> None:
+    row = page.cards["background"].row("quiet_from")
+    assert not row.isVisibleTo(page.cards["background"])
+    control(page, "background", "quiet_hours").click()
+    assert row.isVisibleTo(page.cards["background"])
+    row.control.widget.stepUp()
+    assert companion.settings.background.quiet_from == "00:00"
+
+
+def test_a_key_that_is_pressed_becomes_the_setting(page: PreferencesPage, companion: Any) -> None:
+    page.open_part("ears")
+    field = control(page, "ears", "talk_key")
+    QTest.mouseClick(field.button, Qt.MouseButton.LeftButton)
+    QTest.keyClick(field.button, Qt.Key.Key_F9)
+    assert companion.settings.ears.talk_key == "F9"
