@@ -11,6 +11,7 @@ import pytest
 
 from companion.cli.benchmarks.voice.clips import SpokenTurn, UserClip
 from companion.cli.benchmarks.voice.goals import judged
+from companion.cli.benchmarks.voice.page import mu_law
 from companion.cli.benchmarks.voice.recording import Recording
 from companion.cli.benchmarks.voice.script import ScriptedTurn
 from companion.cli.benchmarks.voice.timeline import drawn
@@ -90,3 +91,11 @@ def test_what_was_not_measured_is_neither_reached_nor_missed() -> None:
     assert rows["voice to voice, p50 / p95"].reached is None
     assert rows["barge-ins missed"].reached is None
     assert rows["underruns"].reached is True
+
+
+@pytest.mark.parametrize(
+    ("sample", "code"),
+    [(0.0, 0xFF), (1.0, 0x80), (-1.0, 0x00), (0.5, 0x8F), (-0.5, 0x0F), (0.01, 0xE3)],
+)
+def test_sound_is_packed_as_the_standard_says(sample: float, code: int) -> None:
+    assert mu_law(np.array([sample], np.float32)).tolist() == [code]
