@@ -30,6 +30,9 @@ _NAME: Final = math.log(1e-3)
 _HOMOPHONE: Final = math.log(0.2)
 _PER_DIFFERENCE: Final = math.log(1e-3)
 _MOST_APART: Final = 0.5
+# How many times likelier than what was written a name must be: in 8,000 sentences of 红楼梦 that leaves 7 wrong
+# repairs by 50 names where 1 would leave 17.
+_LEAST_GAIN: Final = math.log(1500)
 _UNKNOWN_FREQUENCY: Final = 0.5
 
 
@@ -98,7 +101,7 @@ class Repairer:
         for name, sound in self._chinese:
             for start in range(len(run) - len(name) + 1):
                 gain = self._gain(run, start, name, sound, heard, tokens)
-                if gain > 0.0:
+                if gain > _LEAST_GAIN:
                     candidates.append((gain, start, name))
         for _, start, name in sorted(candidates, key=lambda one: (-len(one[2]), -one[0], one[1])):
             if not any(taken[start : start + len(name)]):
@@ -114,7 +117,7 @@ class Repairer:
         heard: Sequence[Sound],
         tokens: Sequence[tuple[int, int]],
     ) -> float:
-        """Return how much likelier the name is than what was written, as log odds; below 0 for no repair."""
+        """Return how much likelier the name is than what was written, as log odds."""
         end = start + len(name)
         written = run[start:end]
         if written == name:

@@ -9,7 +9,7 @@ from companion.text.pinyin_repair import Change, Repairer
 pytestmark = pytest.mark.unit
 
 NAMES = (
-    "小满", "顾小满", "满满", "黛玉", "林黛玉", "王熙凤", "贾宝玉", "薛宝钗", "铜板", "半日闲", "沈师傅",
+    "小满", "顾小满", "满满", "黛玉", "林黛玉", "王熙凤", "贾宝玉", "薛宝钗", "铜板", "半日闲", "沈师傅", "宝玉",
     "Wren", "Wren Ashdown", "Saltmere", "Elias", "Agnes",
 )  # fmt: skip
 
@@ -56,6 +56,7 @@ def test_names_are_put_right(repairer: Repairer, heard: str, meant: str) -> None
         "我带玉镯去了",
         "林黛玉和薛宝钗在说话",
         "卖一块铜板",
+        "谁知早有人报与探春了",
         "今天天气真好，我们出去走走吧",
         "",
         "When it rains I stay home.",
