@@ -9,7 +9,16 @@ from numpy.typing import NDArray
 
 from companion.audio.ring import History
 from companion.domain.audio import AudioClip
-from companion.domain.listening import Began, Completed, Decision, Listener, ListenRules, Paused, Resumed
+from companion.domain.listening import (
+    Began,
+    Completed,
+    Decision,
+    Listener,
+    ListenRules,
+    Ongoing,
+    Paused,
+    Resumed,
+)
 from companion.errors import AudioError
 from companion.ports import (
     AudioSignal,
@@ -18,6 +27,7 @@ from companion.ports import (
     SpeechDetector,
     SpeechResumed,
     SpeechStarted,
+    StillSpeaking,
     UtteranceEnded,
 )
 
@@ -145,6 +155,8 @@ class Capture:
             match decision:
                 case Began(at):
                     self._emit(SpeechStarted(self.time_of(at)))
+                case Ongoing(first, until):
+                    self._emit(StillSpeaking(self.clip(first, until), self.time_of(until)))
                 case Paused(first, end, until):
                     self._emit(SoftEnd(self.clip(first, until), self.time_of(end)))
                 case Resumed(at):

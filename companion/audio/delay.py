@@ -18,6 +18,7 @@ _MIN_AUDIBLE = 0.4  # share of the window
 _POINTS = 24
 _MIN_POINTS = 8
 _SCATTER = 2.5  # samples that a measure may lie beside the line
+_LOST_AFTER = 12  # windows with sound and without a peak
 _BAND_HZ = (150.0, 6500.0)
 
 
@@ -36,11 +37,12 @@ class DelayMeter:
         self._fresh = 0
         self._measures: deque[tuple[int, float]] = deque(maxlen=_POINTS)
         self._latest: float | None = None
+        self._unfound = 0
         self._size = 1 << (2 * self._n - 1).bit_length()
 
     @property
     def delay_ms(self) -> float | None:
-        """The latest measure."""
+        """The latest measure, for as long as there is an echo."""
         return None if self._latest is None else self._latest * 1000 / self._rate_hz
 
     @property
@@ -84,6 +86,9 @@ class DelayMeter:
         if self._n_audible < _MIN_AUDIBLE * self._n:
             return False
         lag = self._lag()
+        self._unfound = 0 if lag is not None else self._unfound + 1
+        if self._unfound >= _LOST_AFTER:
+            self._latest = None
         if lag is not None:
             self._measures.append((self._position, lag))
             self._latest = lag

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from companion.audio.delay import DelayMeter
+from companion.audio.echo_presence import EchoPresence
 from companion.audio.reference import Reference
 from companion.ports import Duplex
 
@@ -38,9 +39,11 @@ class EchoState:
 
     `erle_db` (echo return loss enhancement, ITU-T G.168): power at the microphone while she is heard, over what is
     left of it; the latest second of her, None before it. `delay_ms`: from leaving the program to the microphone.
+    `is_absent`: she was played and not heard, so that the microphone is passed on as it is.
     """
 
     is_cancelling: bool
+    is_absent: bool
     erle_db: float | None
     delay_ms: float | None
     drift_ppm: float
@@ -106,6 +109,7 @@ class EchoCanceller:
         self._processor = processor
         self._reference = Reference(RATE_HZ)
         self._meter = DelayMeter(RATE_HZ)
+        self._presence = EchoPresence()
         self._mic = np.zeros(0, dtype=np.float32)
         self._heard = 0  # microphone samples that were cleaned
         self._offset: float | None = None  # reference position minus microphone position
@@ -132,7 +136,13 @@ class EchoCanceller:
         delay_ms = self._meter.delay_ms
         if delay_ms is not None:
             delay_ms += self._shift * 1000 / RATE_HZ + self._reference.late_s * 1000
-        return EchoState(self._processor is not None, erle_db, delay_ms, self._reference.drift_ppm)
+        return EchoState(
+            is_cancelling=self._processor is not None,
+            is_absent=self._presence.is_absent,
+            erle_db=erle_db,
+            delay_ms=delay_ms,
+            drift_ppm=self._reference.drift_ppm,
+        )
 
     @property
     def pending(self) -> int:
@@ -142,11 +152,13 @@ class EchoCanceller:
     def follow(self, rate_hz: int) -> None:
         """A loudspeaker was opened anew: what is played next stands on another clock."""
         self._reference.follow(rate_hz)
+        self._presence.forget()
         self._offset = None
 
     def follow_mic(self) -> None:
         """A microphone was opened anew."""
         self._mic = self._mic[:0]
+        self._presence.forget()
         self._offset = None
 
     def play(self, block: NDArray[np.float32], end_s: float) -> None:
@@ -194,7 +206,7 @@ class EchoCanceller:
         processor.play(played)
         cleaned = processor.clean(frame)
         self._measure(played, frame, cleaned)
-        return cleaned
+        return frame if self._presence.is_absent else cleaned
 
     def _measure(
         self, played: NDArray[np.float32], frame: NDArray[np.float32], cleaned: NDArray[np.float32]
@@ -205,6 +217,12 @@ class EchoCanceller:
             self._power_in = _FORGET * self._power_in + float(frame @ frame)
             self._power_out = _FORGET * self._power_out + float(cleaned @ cleaned) + 1e-9
             self._n_echo += 1
+        self._presence.feed(
+            10.0 * float(np.log10(frame @ frame / FRAME + 1e-12)),
+            is_audible=is_audible,
+            is_silent=self._since_audible >= _ECHO_TAIL_FRAMES,
+            has_delay=self._meter.delay_ms is not None,
+        )
         if self._meter.feed(played, frame, is_audible=is_audible):
             self._take_measures()
 

@@ -11,8 +11,9 @@ from typing import Literal
 
 _FIRST_FLOOR_DB = -70.0
 _FALL = 0.3  # of the way down to a quieter frame
-_RISE_DB_PER_S = 20.0
+_RISE_DB_PER_S = 2.0
 _RISE_IN_SPEECH_DB_PER_S = 0.5
+_MAYBE = 0.2  # a probability from which on it may be speech
 
 State = Literal["speaking", "ducked", "paused"]
 
@@ -21,17 +22,21 @@ State = Literal["speaking", "ducked", "paused"]
 class BargeInRules:
     """A frame is voiced above `probability` and `above_floor_db` over the quietest sound of late.
 
-    `duck_ms` of voiced sound duck her, `pause_ms` pause her; gaps of up to `bridge_ms` do not count against it.
+    Cleaned speech is torn where she speaks too, and its probability low: what is left of her own voice hardly ever
+    reaches a quarter. `duck_ms` of certain speech, or more that is less certain, duck her; so long after its onset
+    that `pause_ms` are over it pauses her, if `voiced_share` of the time since was voiced. Gaps of up to `bridge_ms`
+    are bridged.
     `release_ms` without voiced sound take a duck back. In the first `warm_up_ms` of her sound nothing pauses her:
     the echo canceller has yet to converge. After a pause that ended in going on she is left alone until
     `rest_ms` without voiced sound, or after a decision at the latest for `insist_ms`.
     """
 
     rate_hz: int = 16_000
-    probability: float = 0.6
+    probability: float = 0.25
     above_floor_db: float = 6.0
-    duck_ms: int = 96
-    pause_ms: int = 256
+    duck_ms: int = 16
+    pause_ms: int = 192
+    voiced_share: float = 0.7
     bridge_ms: int = 64
     release_ms: int = 160
     soft_end_ms: int = 128
@@ -85,6 +90,7 @@ class BargeInWatch:
         self._played = 0
         self._onset = 0
         self._voiced = 0
+        self._certain = 0.0
         self._quiet = 0
         self._told = 0
         self._is_final = False
@@ -103,12 +109,12 @@ class BargeInWatch:
         is_voiced = self._is_voiced(probability, level_db)
         self._follow_floor(probability, level_db, n_samples)
         if self.state == "paused":
-            self._count(is_voiced, n_samples, until)
+            self._count(is_voiced, probability, n_samples, until)
             return self._into_pause(until)
         if not is_playing:
             return self.release()
         self._played += n_samples
-        self._count(is_voiced, n_samples, until)
+        self._count(is_voiced, probability, n_samples, until)
         if self._rests:
             self._rest(n_samples)
             return []
@@ -119,6 +125,7 @@ class BargeInWatch:
         steps: list[Step] = [Release()] if self.state == "ducked" else []
         self.state = "speaking"
         self._voiced = self._quiet = 0
+        self._certain = 0.0
         return steps
 
     def resumed(self, *, by_decision: bool) -> None:
@@ -130,8 +137,8 @@ class BargeInWatch:
     def _speaking(self) -> list[Step]:
         rules = self.rules
         if self._quiet > rules.samples(rules.bridge_ms):
-            self._voiced = 0
-        if self._voiced < rules.samples(rules.duck_ms):
+            self._voiced, self._certain = 0, 0.0
+        if self._certain < rules.samples(rules.duck_ms):
             return []
         self.state = "ducked"
         return [Duck(self._onset)]
@@ -140,7 +147,9 @@ class BargeInWatch:
         rules = self.rules
         if self._quiet >= rules.samples(rules.release_ms):
             return self.release()
-        if not self.is_warm or self._quiet or self._voiced < rules.samples(rules.pause_ms):
+        past = until - self._onset
+        is_speech = past >= rules.samples(rules.pause_ms) and self._voiced >= rules.voiced_share * past
+        if not self.is_warm or self._quiet or not is_speech:
             return []
         self.state = "paused"
         self._told, self._is_final = self._voiced, False
@@ -164,15 +173,16 @@ class BargeInWatch:
         is_over = self._left_alone is not None and self._left_alone <= 0
         if is_over or self._quiet >= self.rules.samples(self.rules.rest_ms):
             self._rests = False
-            self._voiced = 0
+            self._voiced, self._certain = 0, 0.0
 
-    def _count(self, is_voiced: bool, n_samples: int, until: int) -> None:
+    def _count(self, is_voiced: bool, probability: float, n_samples: int, until: int) -> None:
         if not is_voiced:
             self._quiet += n_samples
             return
         if self._voiced == 0:
             self._onset = until - n_samples
         self._voiced += n_samples
+        self._certain += n_samples * probability
         self._quiet = 0
 
     def _is_voiced(self, probability: float, level_db: float) -> bool:
@@ -183,5 +193,5 @@ class BargeInWatch:
         if level_db < self.floor_db:
             self.floor_db += _FALL * (level_db - self.floor_db)
             return
-        rise = _RISE_DB_PER_S if probability < self.rules.probability / 2 else _RISE_IN_SPEECH_DB_PER_S
+        rise = _RISE_DB_PER_S if probability < _MAYBE else _RISE_IN_SPEECH_DB_PER_S
         self.floor_db = min(level_db, self.floor_db + rise * n_samples / self.rules.rate_hz)
