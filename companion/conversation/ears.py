@@ -24,11 +24,14 @@ from companion.ports import (
     SoftEnd,
     SpeechResumed,
     SpeechStarted,
+    StillSpeaking,
     UtteranceEnded,
 )
 
 _NOTHING_MS = 400
-EarSignal = MicOpened | MicClosed | SpeechStarted | SoftEnd | SpeechResumed | BargeIn | UtteranceEnded
+EarSignal = (
+    MicOpened | MicClosed | SpeechStarted | StillSpeaking | SoftEnd | SpeechResumed | BargeIn | UtteranceEnded
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +52,18 @@ class Understood:
 
 
 @dataclass(frozen=True, slots=True)
+class Saying:
+    """What was said so far by somebody who speaks on."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Interruption:
     """The user takes the floor from her: silence her, then call `Ears.go_on`."""
 
 
-News = Utterance | Understood | Interruption
+News = Utterance | Understood | Saying | Interruption
 
 
 @dataclass(slots=True)
@@ -105,6 +115,7 @@ class Ears:
         self._hearing = Hearing(engines, on_heard, names_of)
         self._mode: ListenMode = "off"
         self._pending: _Pending | None = None
+        self._partial: int | None = None
         self._overlap: _Overlap | None = None
         # From here on the utterance that is open is nothing to her, or may be her own voice.
         self._is_ignored = self._is_over_her = False
@@ -157,6 +168,9 @@ class Ears:
         if self._overlap is not None and heard.job == self._overlap.job:
             return self._judge(self._overlap, heard)
         pending = self._pending
+        if pending is None and heard.job == self._partial and (text := _text(heard)):
+            self._publish(UserPartial(text))
+            return Saying(text)
         if pending is None or heard.job != pending.job:
             return None
         pending.heard = heard
@@ -195,6 +209,10 @@ class Ears:
 
     def _after_her_speech(self, signal: EarSignal, character: Character | None, language: str) -> News | None:
         match signal:
+            case StillSpeaking(clip):
+                # A recognition that runs cannot be broken off: the one that counts must not wait for it.
+                if self._hearing.is_idle:
+                    self._partial = self._recognise(clip, character, language)
             case SoftEnd(clip, at_s):
                 self._pending = self._recognised(clip, at_s, character, language)
             case SpeechResumed(at_s):

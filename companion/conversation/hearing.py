@@ -52,7 +52,7 @@ class Hearing:
         self._words: queue.Queue[_Job | None] = queue.Queue()
         self._melodies: queue.Queue[_Job | None] = queue.Queue()
         self._lock = threading.Lock()
-        self._number = 0
+        self._number = self._done = 0
         self._cancel = CancelToken()
         self._melody: tuple[int, float] | None = None
         self._threads = [
@@ -72,6 +72,11 @@ class Hearing:
             self._melodies.put(job)
             self._words.put(job)
             return self._number
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is being recognised."""
+        return self._done >= self._number
 
     def expect(self, character: Character) -> None:
         """Make ready what hearing her names takes."""
@@ -100,6 +105,8 @@ class Hearing:
             except CompanionError as error:
                 self._on_heard(Heard(job.number, None, error))
                 continue
+            finally:
+                self._done = max(self._done, job.number)
             if transcript is not None and not job.cancel.requested:
                 melody = self._melody
                 likely = melody[1] if melody is not None and melody[0] == job.number else None

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from companion.conversation.attention import Attention
 from companion.conversation.bus import EventBus
 from companion.conversation.chats import Chats, Opened
-from companion.conversation.ears import Ears, Interruption, News, Understood, Utterance
+from companion.conversation.ears import Ears, EarSignal, Interruption, News, Saying, Understood, Utterance
 from companion.conversation.floor import Floor
 from companion.conversation.hearing import Heard
 from companion.conversation.knowledge import Knowledge
@@ -34,24 +34,18 @@ from companion.errors import CompanionError, StorageError
 from companion.ports import (
     AudioIO,
     AudioSignal,
-    BargeIn,
     Cancel,
     ChatLog,
     DeviceLost,
     DeviceOpened,
     LanguageModel,
     Level,
-    MicClosed,
-    MicOpened,
     Paused,
     PlaybackEnded,
     PlaybackStarted,
     Played,
     Resumed,
-    SoftEnd,
-    SpeechResumed,
     SpeechStarted,
-    UtteranceEnded,
 )
 
 _log = logging.getLogger(__name__)
@@ -385,7 +379,7 @@ class Session:
                 if pause_s is not None:
                     self._ears.reopened(pause_s)
                 self._take_heard(self._ears.on_signal(signal, *self._spoken()))
-            case MicOpened() | MicClosed() | SoftEnd() | SpeechResumed() | BargeIn() | UtteranceEnded():
+            case _ if isinstance(signal, EarSignal):
                 self._take_heard(self._ears.on_signal(signal, *self._spoken()))
             case _:
                 pass
@@ -420,6 +414,9 @@ class Session:
                 self._turns.nothing_said()
             case Understood():
                 self._turns.foresee(heard)
+                return
+            case Saying(text):
+                self._turns.read_ahead(text)
                 return
             case Utterance(error=CompanionError() as error):
                 self._turns.nothing_said()

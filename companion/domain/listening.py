@@ -18,8 +18,9 @@ _ABOVE_FLOOR_DB = 9.0
 class ListenRules:
     """Speech starts after `start_ms` above `start_probability` and is silent below `end_probability`.
 
-    `resume_ms` is the speech that takes back a soft end. While a push-to-talk key is held, `loud_ms` of
-    sound 9 dB above the quietest frame count as speech even where the detector is unsure.
+    `resume_ms` is the speech that takes back a soft end; of speech that goes on is told every `ongoing_ms`. While a
+    push-to-talk key is held, `loud_ms` of sound 9 dB above the quietest frame count as speech even where the
+    detector is unsure.
     """
 
     rate_hz: int = 16_000
@@ -31,6 +32,7 @@ class ListenRules:
     end_silence_ms: int = 550
     lead_in_ms: int = 350
     loud_ms: int = 120
+    ongoing_ms: int = 900
     longest_s: float = 60.0
 
     def samples(self, ms: float) -> int:
@@ -42,6 +44,14 @@ class Began:
     """Speech began at `at`."""
 
     at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ongoing:
+    """Speech goes on; samples `first` to `until` hold the utterance so far, lead-in included."""
+
+    first: int
+    until: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +80,7 @@ class Completed:
     same_as_pause: bool
 
 
-Decision = Began | Paused | Resumed | Completed
+Decision = Began | Ongoing | Paused | Resumed | Completed
 
 
 class Listener:
@@ -88,6 +98,7 @@ class Listener:
         self._quietest_db = 0.0
         self._first: int | None = None
         self._speech_end = 0
+        self._told_until = 0
         self._paused_until: int | None = None
         self._evidence = 0.0
         self._voiced = 0
@@ -186,7 +197,7 @@ class Listener:
     def _begin(self) -> list[Decision]:
         lead_in = self._onset - self.rules.samples(self.rules.lead_in_ms)
         self._first = self._held_from if self._held_from is not None else max(self._floor, lead_in)
-        self._speech_end = self._position
+        self._speech_end = self._told_until = self._position
         return [Began(self._onset)]
 
     def _pause_or_resume(self, probability: float) -> list[Decision]:
@@ -197,13 +208,22 @@ class Listener:
             threshold = rules.end_probability if silence <= rules.samples(40) else rules.start_probability
             if probability >= threshold:
                 self._speech_end = self._position
-            elif silence >= rules.samples(rules.soft_end_ms):
+                return self._go_on()
+            if silence >= rules.samples(rules.soft_end_ms):
                 self._paused_until, self._evidence, self._voiced = self._position, 0.0, 0
                 return [Paused(self._first, self._speech_end, self._position)]
         elif self._is_speech(rules.resume_ms):
             self._paused_until, self._speech_end = None, self._position
+            self._told_until = self._position
             return [Resumed(self._onset)]
         return []
+
+    def _go_on(self) -> list[Decision]:
+        assert self._first is not None
+        if self._position - self._told_until < self.rules.samples(self.rules.ongoing_ms):
+            return []
+        self._told_until = self._position
+        return [Ongoing(self._first, self._position)]
 
     def _is_over(self) -> bool:
         assert self._first is not None

@@ -28,6 +28,7 @@ from companion.ports.audio import (
     SoftEnd,
     SpeechResumed,
     SpeechStarted,
+    StillSpeaking,
     UtteranceEnded,
 )
 from companion.ports.engine import (
@@ -101,6 +102,7 @@ __all__ = [
     "SpeechDetector",
     "SpeechResumed",
     "SpeechStarted",
+    "StillSpeaking",
     "TextDelta",
     "Transcript",
     "TurnDetector",

@@ -53,6 +53,14 @@ class SpeechStarted:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class StillSpeaking:
+    """The utterance goes on, told about every second; `clip` holds it so far at 16 kHz, with its lead-in."""
+
+    clip: AudioClip
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class SoftEnd:
     """Speech seems to be over; `clip` holds the utterance so far at 16 kHz, with its lead-in."""
 
@@ -174,6 +182,7 @@ AudioSignal = (
     | MicOpened
     | MicClosed
     | SpeechStarted
+    | StillSpeaking
     | SoftEnd
     | SpeechResumed
     | UtteranceEnded

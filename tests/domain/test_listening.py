@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from companion.domain.listening import Began, Completed, Listener, ListenRules, Paused, Resumed
+from companion.domain.listening import Began, Completed, Listener, ListenRules, Ongoing, Paused, Resumed
 
 pytestmark = pytest.mark.unit
 
@@ -89,10 +89,17 @@ def test_doubtful_speech_is_taken_when_it_lasts():
 
 
 def test_endless_speech_is_cut_at_the_limit_and_goes_on():
-    decisions = run(Listener(ListenRules(longest_s=2.0)), (0.95, 3200), (0.0, 640))
+    decisions = run(Listener(ListenRules(longest_s=2.0, ongoing_ms=9000)), (0.95, 3200), (0.0, 640))
     assert kinds(decisions) == [Began, Completed, Began, Paused, Completed]
     assert decisions[1].until - decisions[1].first == pytest.approx(2.0 * 16_000, abs=FRAME)
     assert not decisions[1].same_as_pause
+
+
+def test_speech_that_goes_on_is_told_now_and_then_and_its_pauses_are_not():
+    decisions = run(Listener(ListenRules(ongoing_ms=960)), (0.95, 2400), (0.0, 320), (0.95, 800), (0.0, 640))
+    assert kinds(decisions) == [Began, Ongoing, Ongoing, Paused, Resumed, Paused, Completed]
+    assert [each.until - decisions[1].until for each in decisions[1:3]] == [0, 960 * MS]
+    assert {each.first for each in decisions if isinstance(each, Ongoing | Completed)} == {decisions[1].first}
 
 
 def test_key_up_ends_at_once():

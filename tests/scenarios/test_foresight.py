@@ -201,3 +201,17 @@ def test_what_hangs_not_on_the_words_is_read_while_the_user_speaks(stage: Stage)
     assert rules in scene.mind.prompts[-1].turn[0].text
     n_rules = scene.mind.count_tokens([rules])[0]
     assert scene.mind.done[-1].n_evaluated < n_rules // 2
+
+
+def test_what_is_being_said_is_shown_and_read_before_it_is_over(stage: Stage) -> None:
+    scene = stage(lines=["讲个", "讲个故事吧"], replies=["好呀。"])
+    scene.opens()
+    scene.post(do.Listen("hands_free"))
+    scene.expect(events.ListeningChanged, lambda event: event.is_open)
+    scene.user_speaks(1.6)
+    scene.let_pass(1.4)
+    awaited(lambda: "讲个" in [one.text for one in scene.all(events.UserPartial)])
+    assert scene.all(events.UserSaid) == []
+    assert scene.expect(events.UserSaid).message.text == "讲个故事吧"
+    assert scene.expect(events.ReplyFinished).message.text == "好呀。"
+    assert scene.mind.prompts[0].turn[-1].text == "讲个故事吧"
