@@ -111,7 +111,7 @@ def test_search_finds_a_word_and_leads_to_its_message(
     window.director.search("桂花")
     hits = window.home.search.hits
     qtbot.waitUntil(lambda: hits.rowCount() == 1)
-    window.home.search.hit_chosen.emit(hits.hit(0))
+    window.home.search.hit_chosen.emit(hits.value(0))
     assert not window.home.is_searching
     assert window.panel.view.currentIndex().row() == 1
 
