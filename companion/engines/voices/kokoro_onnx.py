@@ -35,6 +35,9 @@ from companion.text.phonemes import Phone
 
 RATE_HZ: Final = 24_000
 _HOP: Final = 600
+# The decoder sounds a token before its frames. Measured on 36 Chinese and 36 English clauses: vowels are loud
+# 55 and 45 ms early, p10-p90 35 to 72 ms.
+_EARLY_FRAMES: Final = 2
 _PAD: Final = 0
 # Memory grows with the clause: 420 MB at 80 tokens, 500 MB at 160.
 _PIECE_TOKENS: Final = 180
@@ -127,7 +130,8 @@ class KokoroOnnx:
             samples = _resampled(samples, ratio)
             scale = len(samples) / n_before
         if exact and frames is not None:
-            lengths = np.diff(np.rint(np.concatenate([[0], np.cumsum(frames)]) * (_HOP * scale)).astype(int))
+            begins = np.concatenate([[0], np.maximum(np.cumsum(frames) - _EARLY_FRAMES, 0)])
+            lengths = np.diff(np.rint(begins * (_HOP * scale)).astype(int))
             marks = marks_from_durations(phones, lengths[1:-1].tolist(), lead=int(lengths[0]))
         else:
             marks = estimated_marks(phones, samples, RATE_HZ)

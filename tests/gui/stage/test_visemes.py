@@ -19,6 +19,10 @@ def tone(seconds: float, level: float = 0.4) -> np.ndarray:
     return (level * np.sin(np.arange(int(seconds * RATE)) * 0.06)).astype(np.float32)
 
 
+def silence(seconds: float) -> np.ndarray:
+    return np.zeros(int(seconds * RATE), np.float32)
+
+
 def speech(samples: np.ndarray, marks: list[tuple[float, str]], text: str = "你好") -> Speech:
     found = tuple(SpeechMark(int(at * RATE), i, phoneme) for i, (at, phoneme) in enumerate(marks))
     return Speech(AudioClip(samples, RATE), text, found, exact=True)
@@ -109,9 +113,44 @@ def test_no_shape_is_held_shorter_than_the_minimum(raw: list[tuple[float, str]])
     assert all(gap >= MIN_HOLD_S - 1e-6 for gap in gaps)
 
 
-def test_a_shape_that_comes_too_soon_comes_when_the_last_has_been_held() -> None:
-    made = held([Cue(0.0, "e"), Cue(0.05, "a"), Cue(0.3, "rest")])
-    assert [(cue.viseme, round(cue.at_s, 3)) for cue in made] == [("e", 0.0), ("a", 0.11), ("rest", 0.3)]
+def test_a_shape_too_short_to_be_seen_is_left_out_and_makes_no_other_late() -> None:
+    made = held([Cue(0.0, "e"), Cue(0.2, "i"), Cue(0.26, "a"), Cue(0.5, "rest")])
+    assert [(cue.viseme, round(cue.at_s, 3)) for cue in made] == [("e", 0.0), ("a", 0.23), ("rest", 0.5)]
+
+
+def test_edges_of_the_sound_stay_when_a_shape_beside_them_is_left_out() -> None:
+    made = held([Cue(0.0, "rest"), Cue(0.3, "i"), Cue(0.35, "a"), Cue(0.6, "o"), Cue(0.66, "rest")])
+    assert [(cue.viseme, round(cue.at_s, 3)) for cue in made] == [("rest", 0.0), ("a", 0.3), ("rest", 0.66)]
+
+
+def test_lips_take_the_time_they_lack_where_it_can_be_spared() -> None:
+    made = held([Cue(0.0, "a"), Cue(0.3, "closed"), Cue(0.36, "o"), Cue(0.47, "rest")])
+    assert [(cue.viseme, round(cue.at_s, 3)) for cue in made] == [
+        ("a", 0.0),
+        ("closed", 0.25),
+        ("o", 0.36),
+        ("rest", 0.47),
+    ]
+
+
+def test_mouth_opens_with_the_sound_and_not_with_a_later_vowel() -> None:
+    made = cues_of(speech(np.concatenate([silence(0.3), tone(0.5)]), [(0.3, "s"), (0.42, "a")]), 0.0)
+    assert [(cue.viseme, round(cue.at_s, 2)) for cue in made] == [("rest", 0.0), ("a", 0.3), ("rest", 0.8)]
+
+
+def test_mouth_keeps_its_last_shape_until_the_sound_ends() -> None:
+    made = cues_of(speech(np.concatenate([tone(0.5), silence(0.3)]), [(0.0, "a"), (0.4, "。")]), 0.0)
+    assert [(cue.viseme, round(cue.at_s, 2)) for cue in made] == [("a", 0.0), ("rest", 0.5)]
+
+
+def test_hum_without_a_vowel_closes_the_lips() -> None:
+    made = cues_of(speech(np.concatenate([tone(0.3), silence(0.3)]), [(0.0, "ŋ"), (0.3, "，")], "嗯，"), 0.0)
+    assert [(cue.viseme, round(cue.at_s, 2)) for cue in made] == [("closed", 0.0), ("rest", 0.3)]
+
+
+def test_time_of_a_stress_belongs_to_the_vowel_that_follows() -> None:
+    made = cues_of(speech(tone(0.6), [(0.0, "u"), (0.2, "ˈ"), (0.3, "a")], "oo ah"), 0.0)
+    assert [(cue.viseme, round(cue.at_s, 2)) for cue in made] == [("u", 0.0), ("a", 0.2), ("rest", 0.6)]
 
 
 def test_lips_that_meet_briefly_are_never_lost() -> None:
