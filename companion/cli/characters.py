@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from companion.cli import lorebooks
-from companion.cli.fates import fates_as_json, print_fates
+from companion.cli.fates import fates_as_json, print_fates, print_problem
 from companion.domain.character import PackReport
-from companion.errors import UsageError
+from companion.errors import CompanionError, UsageError
 from companion.packs.books import BookShelf
 from companion.packs.library import Library, report_on
 from companion.paths import Paths, bundled
@@ -82,24 +82,21 @@ def _list(names: Sequence[str], library: Library, paths: Paths, *, check: bool, 
 def _import(
     names: Sequence[str], arguments: argparse.Namespace, paths: Paths, library: Library, shelf: BookShelf
 ) -> int:
-    from companion.packs.intake import take_in
+    from companion.packs.intake import Taken, take_in
 
     if not names:
         raise UsageError("Nothing to import was named.", "Example: companion characters import card.png")
     as_json: bool = arguments.json
     ships = [one.id for one in library.reports() if one.character is not None and one.character.bundled]
-    taken = [
-        one
-        for name in names
-        for one in take_in(
-            Path(name),
-            paths.characters,
-            shelf,
-            cache=paths.cache / "packs",
-            taken=ships,
-            replace=arguments.replace,
-        )
-    ]
+    cache = paths.cache / "packs"
+    taken: list[Taken] = []
+    for path in map(Path, names):
+        try:
+            taken += take_in(
+                path, paths.characters, shelf, cache=cache, taken=ships, replace=arguments.replace
+            )
+        except CompanionError as error:
+            taken.append(Taken(path, error=error))
     out: list[dict[str, Any]] = []
     for one in taken:
         if one.character is not None:
@@ -117,8 +114,9 @@ def _import(
         elif one.book is not None:
             lorebooks.print_one(one.book, with_problems=True)
             print_fates(one.book.fields)
-        else:
-            print(f"{one.source.name}\tnot taken in\n  ! {one.error}")
+        elif one.error is not None:
+            print(f"{one.source.name}\tnot taken in")
+            print_problem("!", "", one.error.what, one.error.hint)
     if as_json:
         print(json.dumps(out, ensure_ascii=False))
     return 1 if any(one.error is not None for one in taken) else 0
@@ -207,9 +205,7 @@ def _print(report: PackReport, *, with_problems: bool) -> None:
     name = report.character.shown_name if report.character else "cannot be used"
     print(f"{report.id}\t{name}\t{report.path}")
     if with_problems:
-        for problem in report.problems:
-            print(
-                f"  {'! ' if problem.fatal else '- '}{problem.where}: {problem.what} {problem.hint}".rstrip()
-            )
+        for one in report.problems:
+            print_problem("!" if one.fatal else "-", one.where, one.what, one.hint)
         if not report.problems:
             print("  nothing wrong")

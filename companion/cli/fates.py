@@ -28,3 +28,9 @@ def print_fates(fields: Sequence[FieldFate]) -> None:
         if fate != "kept":
             for one in found:
                 print(f"    {one.where}{': ' if one.note else ''}{one.note}")
+
+
+def print_problem(mark: str, where: str, what: str, hint: str) -> None:
+    """Print a problem, with the field it is about where the sentence does not name it."""
+    about = f"{where}: " if where and not what.startswith(where) else ""
+    print(f"  {mark} {about}{what} {hint}".rstrip())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -14,10 +14,11 @@ from typing import Any
 from companion import settings as settings_file
 from companion import wiring
 from companion.documents.passages import header
+from companion.documents.reading import SUFFIXES
 from companion.domain.cancel import CancelToken
 from companion.domain.passages import FoundPassage
 from companion.engines.catalog import load_catalog
-from companion.errors import UsageError
+from companion.errors import CompanionError, UsageError
 from companion.lore_store import ALL_TIMES, LoreStore
 from companion.packs.library import Library
 from companion.paths import Paths, bundled
@@ -31,7 +32,10 @@ _WITHOUT_INDEX = ("add", "list")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=_ACTIONS)
     parser.add_argument(
-        "what", nargs="*", metavar="FILE|ID|QUESTION", help="files to add, a document's id, a question"
+        "what",
+        nargs="*",
+        metavar="FILE|ID|QUESTION",
+        help="files or folders to add, a document's id, a question",
     )
     parser.add_argument("--character", default="xiaoman", metavar="ID")
     parser.add_argument(
@@ -44,21 +48,21 @@ def run(arguments: argparse.Namespace) -> int:
     paths = Paths.under(arguments.home) if arguments.home else Paths.for_user()
     paths.make()
     library = Library([paths.characters], bundled=bundled("characters"), cache=paths.cache / "packs")
-    if arguments.action == "add":
-        library.get(arguments.character)
+    library.get(arguments.character)
     with _store(paths, library, with_index=arguments.action not in _WITHOUT_INDEX) as store:
         out = _do(store, arguments)
     if arguments.json:
         print(json.dumps(out, ensure_ascii=False))
     else:
         _print(arguments.action, out)
-    return 0
+    refused = arguments.action == "add" and any("hint" in one for one in out)
+    return 1 if refused else 0
 
 
 def _do(store: LoreStore, arguments: argparse.Namespace) -> Any:
     character, what = arguments.character, arguments.what
     if arguments.action == "add":
-        return [asdict(store.add(character, Path(file))) for file in _some(what, "a file to add")]
+        return [_added(store, character, file) for file in _files(_some(what, "a file or folder to add"))]
     if arguments.action == "remove":
         for document in _some(what, "the id of a document"):
             store.remove(character, document)
@@ -74,6 +78,28 @@ def _do(store: LoreStore, arguments: argparse.Namespace) -> Any:
         found = store.search(character, query, limit=arguments.limit, until=until)
         return [_as_json(one) for one in found]
     return asdict(store.explain(character, query, until=until, limit=arguments.limit))
+
+
+def _files(names: Sequence[str]) -> list[Path]:
+    """Return the files named, and those in the folders named that can be read as documents."""
+    found: list[Path] = []
+    for path in map(Path, names):
+        inside = sorted(path.rglob("*")) if path.is_dir() else [path]
+        readable = [one for one in inside if one.suffix.lower() in SUFFIXES and one.is_file()]
+        if path.is_dir() and not readable:
+            raise UsageError(
+                f"{path.name} holds no documents.", "Name a folder with txt, md, epub ... files."
+            )
+        found += readable if path.is_dir() else inside
+    return found
+
+
+def _added(store: LoreStore, character: str, file: Path) -> dict[str, Any]:
+    """Add a document; what fails is told and keeps no other from it."""
+    try:
+        return asdict(store.add(character, file))
+    except CompanionError as error:
+        return {"id": "", "origin": "", "file": file.name, "error": error.what, "hint": error.hint}
 
 
 def _some(what: list[str], name: str) -> list[str]:
@@ -116,10 +142,18 @@ def _as_json(one: FoundPassage) -> dict[str, Any]:
 def _print(action: str, out: Any) -> None:
     if action in ("add", "remove", "list"):
         for one in out:
-            size = (
-                f"{one['n_chars']:,} characters, {one['n_chapters']} chapters, {one['n_passages']} passages"
+            size = ", ".join(
+                f"{one.get(key, 0):,} {name}"
+                for key, name in (
+                    ("n_chars", "characters"),
+                    ("n_chapters", "chapters"),
+                    ("n_passages", "passages"),
+                )
             )
-            print(f"{one['id'] or '-':<18}{one['origin']:<6}{one['file']}  {one['error'] or size}")
+            if "hint" in one:
+                print(f"{one['error']} {one['hint']}".strip(), file=sys.stderr)
+            else:
+                print(f"{one['id'] or '-':<18}{one['origin']:<6}{one['file']}  {one['error'] or size}")
         if not out:
             print("There are no documents.")
     elif action == "build":

@@ -110,3 +110,30 @@ def test_a_wrong_use_ends_with_2(run: Run, wrong: tuple[str, ...]) -> None:
     done = run("characters", *wrong, "--json")
     assert done.code == 2
     assert done.json["hint"]
+
+
+def test_a_file_that_is_not_there_keeps_no_other_from_coming_in(run: Run, tmp_path: Path) -> None:
+    source = tmp_path / "阿桥.json"
+    source.write_text(json.dumps({"name": "阿桥", "description": "x", "first_mes": "来啦。"}), "utf-8")
+    done = run("characters", "import", str(source), str(tmp_path / "没有.png"), "--json")
+    assert done.code == 1
+    assert [one["kind"] for one in done.json] == ["character", "refused"]
+    assert "没有.png" in done.json[1]["error"]
+
+
+def test_lorebooks_are_taken_in_one_by_one_and_what_is_done_is_told(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "雾.json").write_text(json.dumps(BOOK, ensure_ascii=False), "utf-8")
+    (tmp_path / "坏.json").write_text("{", "utf-8")
+    done = run("characters", "books", "import", str(tmp_path / "坏.json"), str(tmp_path / "雾.json"))
+    assert done.code == 1
+    assert "坏.json\tnot taken in" in done.out
+    assert "雾\t雾\t1 entry" in done.out
+    assert run("characters", "books", "attach", "雾", "xiaoman").out.startswith("book 雾, character xiaoman")
+    assert run("characters", "books", "remove", "雾", "--json").json == {"removed": "雾"}
+
+
+def test_a_sentence_that_names_its_file_names_it_once(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "坏卡.png").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00")
+    done = run("characters", "check", str(tmp_path / "坏卡.png"))
+    assert done.code == 1
+    assert done.out.count("坏卡.png") == 2  # its path, and the sentence

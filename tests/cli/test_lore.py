@@ -93,3 +93,24 @@ def test_recall_is_counted_by_the_rank_of_the_first_hit() -> None:
 def test_another_text_than_the_novel_is_refused() -> None:
     with pytest.raises(UsageError):
         questions_of(Document("d", "a.txt", "t", "他走了。"))
+
+
+def test_a_folder_is_added_and_what_cannot_be_read_keeps_no_other_from_it(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "书"
+    (folder / "下册").mkdir(parents=True)
+    (folder / "上.txt").write_text(STORY, encoding="utf-8")
+    (folder / "下册" / "下.md").write_text(STORY, encoding="utf-8")
+    (folder / "封面.png").write_bytes(b"\x89PNG")
+    (folder / "空.txt").write_text("", encoding="utf-8")
+    done = run("lore", "add", str(folder), "--json")
+    assert done.code == 1
+    assert {one["file"]: one["error"] for one in done.json} == {
+        "上.txt": "",
+        "下.md": "",
+        "空.txt": "空.txt is empty.",
+    }
+
+
+def test_an_unknown_character_is_told_by_every_action(run: Run) -> None:
+    for action in (("list",), ("search", "猫"), ("remove", "x")):
+        assert run("lore", *action, "--character", "nobody").code == 2
