@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from companion.domain.audio import Speech
 
+# Positions are sums of many lengths: the end of a clip may come out a little short of it.
+_ROUNDING_S = 0.001
+
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
@@ -34,7 +37,7 @@ def heard_char(timeline: list[Spoken], seconds: float) -> int:
         if into <= 0:
             break
         length = item.speech.clip.seconds
-        if into >= length and item.speech.last:
+        if into >= length - _ROUNDING_S and item.speech.last:
             heard = max(heard, item.end)
         elif item.speech.marks:
             heard = max(heard, item.start + _from_marks(item, into))
