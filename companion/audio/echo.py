@@ -221,7 +221,7 @@ class EchoCanceller:
             10.0 * float(np.log10(frame @ frame / FRAME + 1e-12)),
             is_audible=is_audible,
             is_silent=self._since_audible >= _ECHO_TAIL_FRAMES,
-            has_delay=self._meter.delay_ms is not None,
+            has_delay=self._meter.delay_ms is not None and self._meter.steady_delay_ms is not None,
         )
         if self._meter.feed(played, frame, is_audible=is_audible):
             self._take_measures()

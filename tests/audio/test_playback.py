@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from companion.audio.playback import Playback
-from companion.domain.audio import AudioClip, Speech
+from companion.domain.audio import AudioClip, Speech, SpeechMark
 from companion.domain.messages import TurnId
 from companion.errors import AudioError
-from companion.ports import PlaybackEnded, PlaybackStarted, Played
+from companion.ports import Paused, PlaybackEnded, PlaybackStarted, Played, Resumed
 
 pytestmark = pytest.mark.unit
 
@@ -217,3 +217,170 @@ def test_what_was_cut_off_on_its_way_does_not_count_as_heard():
     speaker.playback.cut_at(1200)
     speaker.playback.heard(pulled, 100.2)
     assert speaker.of(PlaybackEnded) == [PlaybackEnded(ONE, 0.05, True)]
+
+
+def ramp(seconds, *marks):
+    """Speech whose every sample tells its place, with marks at these seconds."""
+    n = round(seconds * RATE)
+    samples = np.linspace(0.1, 0.9, n, endpoint=False, dtype=np.float32)
+    return Speech(
+        AudioClip(samples, RATE), "啦", tuple(SpeechMark(round(at_s * RATE), 0, "a") for at_s in marks)
+    )
+
+
+def place(value, seconds):
+    return float((value - 0.1) / 0.8 * seconds)
+
+
+def test_paused_turn_holds_at_a_sample_and_goes_on_from_there(speaker):
+    speaker.playback.enqueue(ONE, ramp(2.0))
+    speaker.playback.finish(ONE)
+    speaker.run(0.5)
+    assert speaker.playback.pause() == ONE
+    speaker.run(0.3)
+    held = speaker.of(Paused)
+    assert held == [Paused(ONE, pytest.approx(0.505, abs=0.001))]
+    n_before = len(speaker.samples)
+    positions = len(speaker.of(Played))
+    speaker.run(0.2)
+    assert len(speaker.samples) == n_before
+    assert len(speaker.of(Played)) == positions
+    speaker.playback.resume(ONE)
+    speaker.run(3.0)
+    assert speaker.of(Resumed) == [Resumed(ONE)]
+    assert len(speaker.samples) == 2 * RATE  # nothing dropped, nothing twice
+    whole = ramp(2.0).clip.samples
+    after = n_before + round(0.03 * RATE)
+    assert np.array_equal(speaker.samples[after:], whole[after:])
+    assert speaker.of(PlaybackEnded) == [PlaybackEnded(ONE, pytest.approx(2.0), False)]
+
+
+def test_going_on_begins_softly(speaker):
+    speaker.playback.enqueue(ONE, flat(2.0))
+    speaker.run(0.5)
+    speaker.playback.pause()
+    speaker.run(0.1)
+    n = len(speaker.samples)
+    speaker.playback.resume(ONE)
+    speaker.run(0.1)
+    fade = speaker.samples[n : n + round(0.03 * RATE)]
+    assert fade[0] < 0.01
+    assert np.abs(np.diff(fade)).max() < 0.01
+    assert speaker.samples[-1] == 0.5
+
+
+@pytest.mark.parametrize(("mark_s", "from_s"), [(0.42, 0.42), (0.3, 0.505), (0.6, 0.505)])
+def test_going_on_backs_up_to_the_last_mark_that_is_near(speaker, mark_s, from_s):
+    speaker.playback.enqueue(ONE, ramp(2.0, mark_s))
+    speaker.run(0.5)
+    speaker.playback.pause()
+    speaker.run(0.1)
+    n = len(speaker.samples)
+    speaker.playback.resume(ONE)
+    speaker.run(0.1)
+    begun = n + round(0.04 * RATE)
+    assert place(speaker.samples[begun], 2.0) - 0.04 == pytest.approx(from_s, abs=0.001)
+
+
+def test_positions_never_go_back_though_she_backs_up(speaker):
+    speaker.playback.enqueue(ONE, ramp(2.0, 0.42))
+    speaker.playback.finish(ONE)
+    speaker.run(0.5)
+    speaker.playback.pause()
+    speaker.run(0.1)
+    speaker.playback.resume(ONE)
+    speaker.run(2.0)
+    positions = [each.seconds for each in speaker.of(Played)]
+    assert positions == sorted(positions)
+    assert speaker.of(PlaybackEnded) == [PlaybackEnded(ONE, pytest.approx(2.0), False)]
+
+
+def test_held_turn_goes_on_by_itself_when_nothing_is_decided(speaker):
+    speaker.playback.enqueue(ONE, flat(3.0))
+    speaker.run(0.5)
+    speaker.playback.pause()
+    speaker.run(1.1)
+    assert speaker.of(Resumed) == []
+    speaker.run(0.2)
+    assert speaker.of(Resumed) == [Resumed(ONE)]
+    assert speaker.playback.sounding == ONE
+
+
+def test_held_turn_that_is_stopped_ends_where_it_was_held(speaker):
+    speaker.playback.enqueue(ONE, flat(3.0))
+    speaker.run(0.5)
+    speaker.playback.pause()
+    speaker.run(0.3)
+    n = len(speaker.samples)
+    speaker.playback.stop(ONE)
+    speaker.run(0.1)
+    assert len(speaker.samples) == n
+    assert speaker.of(PlaybackEnded) == [PlaybackEnded(ONE, pytest.approx(0.505, abs=0.001), True)]
+
+
+def test_turn_held_at_its_very_end_ends_only_after_going_on(speaker):
+    speaker.playback.enqueue(ONE, flat(0.5))
+    speaker.playback.finish(ONE)
+    speaker.run(0.49)
+    speaker.playback.pause()
+    speaker.run(0.5)
+    assert speaker.of(PlaybackEnded) == []
+    speaker.playback.resume(ONE)
+    speaker.run(0.1)
+    assert speaker.of(PlaybackEnded) == [PlaybackEnded(ONE, pytest.approx(0.5), False)]
+
+
+def test_only_the_turn_that_sounds_is_held(speaker):
+    assert speaker.playback.pause() is None
+    speaker.playback.enqueue(ONE, flat(0.5))
+    assert speaker.playback.pause() is None
+    speaker.run(0.1)
+    speaker.playback.resume(ONE)
+    speaker.playback.resume(TWO)
+    speaker.playback.stop(ONE)
+    assert speaker.playback.pause() is None
+    speaker.run(0.1)
+    assert speaker.of(Paused) == speaker.of(Resumed) == []
+
+
+def test_what_was_pulled_beyond_the_place_of_a_pause_is_played_again():
+    speaker = Speaker(fades=False)
+    speaker.playback.enqueue(ONE, ramp(1.0))
+    speaker.playback.pull(9600)
+    speaker.playback.heard(4800, 100.1)
+    assert speaker.playback.pause() == ONE
+    assert len(speaker.playback.pull(480)) == 0
+    speaker.playback.cut_at(7440)
+    assert speaker.of(Paused) == [Paused(ONE, pytest.approx(0.31))]
+    speaker.playback.resume(ONE)
+    again = speaker.playback.pull(1440)[720:]
+    assert np.array_equal(again, ramp(1.0).clip.samples[7440 + 720 : 7440 + 1440])
+    speaker.playback.heard(9600 + 240, 100.3)
+    assert speaker.of(Played)[-1].seconds == pytest.approx(0.32)
+
+
+def test_going_on_may_be_asked_for_before_the_place_is_known():
+    speaker = Speaker(fades=False)
+    speaker.playback.enqueue(ONE, ramp(1.0))
+    speaker.playback.pull(4800)
+    speaker.playback.pause()
+    speaker.playback.resume(ONE)
+    assert speaker.of(Resumed) == []
+    speaker.playback.cut_at(2640)
+    assert [type(each) for each in speaker.signals] == [Paused, Resumed]
+
+
+def test_held_turn_survives_another_output(speaker):
+    speaker.playback.enqueue(ONE, flat(1.0))
+    speaker.playback.finish(ONE)
+    speaker.run(0.4)
+    speaker.playback.pause()
+    speaker.playback.reopen(48_000, heard=speaker.pulled)
+    speaker.pulled = 0
+    assert speaker.of(Paused) == [Paused(ONE, pytest.approx(0.4))]
+    speaker.playback.resume(ONE)
+    for _ in range(100):
+        speaker.pulled += len(speaker.playback.pull(480))
+        speaker.now_s += 0.01
+        speaker.playback.heard(speaker.pulled, speaker.now_s)
+    assert speaker.of(PlaybackEnded) == [PlaybackEnded(ONE, pytest.approx(1.0, abs=0.002), False)]
