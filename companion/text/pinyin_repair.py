@@ -93,16 +93,16 @@ class Repairer:
     def _in_run(self, run: str, offset: int) -> Iterator[Change]:
         heard = sounds(run)
         tokens = self._tokens(run)
-        taken = [False] * len(run)
-        for name, _ in self._chinese:
-            for match in re.finditer(re.escape(name), run):
-                taken[match.start() : match.end()] = [True] * len(name)
+        right = [match.span() for name, _ in self._chinese for match in re.finditer(re.escape(name), run)]
         candidates: list[tuple[float, int, str]] = []
         for name, sound in self._chinese:
             for start in range(len(run) - len(name) + 1):
+                if _would_break(run, start, name, right):
+                    continue
                 gain = self._gain(run, start, name, sound, heard, tokens)
                 if gain > _LEAST_GAIN:
                     candidates.append((gain, start, name))
+        taken = [False] * len(run)
         for _, start, name in sorted(candidates, key=lambda one: (-len(one[2]), -one[0], one[1])):
             if not any(taken[start : start + len(name)]):
                 taken[start : start + len(name)] = [True] * len(name)
@@ -197,6 +197,17 @@ class Repairer:
             and before[-1] not in ".!?。！？…:\n"
             and word.group() != "I"
         )
+
+
+def _would_break(run: str, start: int, name: str, right: Sequence[tuple[int, int]]) -> bool:
+    """Tell whether `name` at `start` would change one of the names that stand there already."""
+    end = start + len(name)
+    for first, last in right:
+        if first < end and last > start and not (start <= first and last <= end):
+            return True
+        if start <= first and last <= end and name[first - start : last - start] != run[first:last]:
+            return True
+    return False
 
 
 @dataclass(frozen=True, slots=True)
