@@ -123,7 +123,7 @@ QTableView::indicator { width: ${mark}px; height: ${mark}px; background: $raised
     border-radius: 4px; }
 QTableView::indicator:checked { background: $accent; border-color: $accent; image: url("$tick"); }
 QPushButton[look="segment"] { padding: ${pad_xs}px ${pad_m}px; }
-QPushButton[look="segment"]:checked { background: $tint; border: 2px solid $accent; font-weight: 600; }
+QPushButton[look="segment"]:checked { background: $tint; border: 2px solid $accent; }
 QPushButton[look="segment"]:focus { border: 2px solid $text; padding: ${pad_xs}px ${pad_m}px; }
 QPushButton[look="option"] { text-align: left; border-radius: ${radius}px; padding: ${pad_m}px ${pad_l}px;
     border: 2px solid $outline; }

@@ -16,7 +16,7 @@ from companion.gui.icons import pixmap
 from companion.gui.imports.fates import FateList
 from companion.gui.imports.intake import Taken
 from companion.gui.inert import plain_label, plain_name
-from companion.gui.lore.words import entries_text
+from companion.gui.lore.words import entries_text, passages_text
 from companion.gui.notices import notice_text
 from companion.gui.problems import problem_line
 from companion.gui.theme import Look
@@ -231,7 +231,7 @@ def _summary(taken: Taken) -> str:
     if taken.chat is not None:
         return tr("{n} messages", n=f"{taken.chat.n_messages:,}")
     if taken.document is not None:
-        return tr("{n} passages", n=f"{taken.document.n_passages:,}")
+        return passages_text(taken.document.n_passages)
     return ""
 
 

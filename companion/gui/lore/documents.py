@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 from companion.domain.passages import DocumentInfo
 from companion.gui.buttons import icon_button
 from companion.gui.inert import plain_label, plain_name
+from companion.gui.lore.words import passages_text
 from companion.gui.notices import notice_text
 from companion.gui.theme import Look
 from companion.gui.translation import Texts, tr
@@ -53,7 +54,7 @@ class DocumentCard(QFrame):
         parts = [plain_name(info.file, 40)] if info.file != info.title else []
         if info.n_chapters > 1:
             parts.append(tr("{n} chapters", n=f"{info.n_chapters:,}"))
-        parts.append(tr("{n} passages", n=f"{info.n_passages:,}"))
+        parts.append(passages_text(info.n_passages))
         parts.append(tr("{n} characters of text", n=f"{info.n_chars:,}"))
         if info.origin != "user":
             parts.append(tr("from her card"))

@@ -77,3 +77,8 @@ def size_in_words(n_chars: int) -> str:
 def entries_text(n: int) -> str:
     """Return how many entries a lorebook has."""
     return tr("1 entry") if n == 1 else tr("{n} entries", n=f"{n:,}")
+
+
+def passages_text(n: int) -> str:
+    """Return how many passages a document has."""
+    return tr("1 passage") if n == 1 else tr("{n} passages", n=f"{n:,}")
