@@ -13,7 +13,7 @@ from companion.domain.cancel import CancelToken
 from companion.engines.catalog import ensure, load_catalog, missing_packages
 from companion.engines.recognisers.faster_whisper import FasterWhisper
 from companion.engines.recognisers.scripted import ScriptedRecogniser
-from companion.errors import Cancelled, CompanionError
+from companion.errors import Cancelled, CompanionError, ModelError
 from companion.ports import Recogniser, Transcript
 
 pytestmark = pytest.mark.engine
@@ -92,3 +92,16 @@ def test_closing_twice_is_safe_and_hearing_afterwards_is_an_error(
     recogniser.close()
     with pytest.raises(CompanionError):
         hear(recogniser, np.zeros(16_000, np.float32))
+
+
+def test_whisper_may_be_warmed_again_and_hears_as_before(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    opened = open_whisper(tmp_path_factory.mktemp("warm"))
+    assert isinstance(opened, FasterWhisper)
+    opened.warm(languages=("zh",))
+    assert hear(opened, np.zeros(16_000, np.float32)).text == ""
+    opened.close()
+    with pytest.raises(ModelError) as caught:
+        opened.warm()
+    assert caught.value.code == "closed"

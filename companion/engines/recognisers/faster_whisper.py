@@ -68,7 +68,7 @@ class FasterWhisper:
         compute_type: str = "auto",
         threads: int = 2,
     ) -> FasterWhisper:
-        """Open a folder in faster-whisper's format, on CUDA where there is one. Raises ModelError."""
+        """Open a folder in faster-whisper's format, on CUDA where there is one, and warm it. Raises ModelError."""
         folder = Path(folder)
         absent = [name for name in ("model.bin", "config.json") if not (folder / name).is_file()]
         if absent:
@@ -88,8 +88,19 @@ class FasterWhisper:
 
         storage = ctranslate2.StorageView.from_array
         recogniser = cls(model.model, model.feature_extractor, new_tokenizer, Silero.load(), storage)
-        recogniser._encode(np.zeros(RATE_HZ, np.float32))
+        recogniser.warm()
         return recogniser
+
+    def warm(self, *, languages: Sequence[str] = ("zh", "en")) -> None:
+        """Listen to a breath of noise, so that no first utterance waits for memory, a tokenizer or a detector."""
+        if self._model is None:
+            raise ModelError("The recogniser was closed.", code="closed")
+        noise = np.random.default_rng(0).normal(0.0, 0.01, RATE_HZ).astype(np.float32)
+        self._speech(noise)
+        encoded = self._encode(noise)
+        window = Span(0, int(_FRAMES_PER_S), 0.0, 0.0)
+        for language in languages:
+            self._text(encoded, window, language, ())
 
     def transcribe(
         self,
