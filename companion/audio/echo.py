@@ -24,6 +24,7 @@ _log = logging.getLogger(__name__)
 
 RATE_HZ = 16_000
 FRAME = RATE_HZ // 100
+_LAG = 240  # what the reference's resampler may hold back: no echo is so early, and nobody waits for it
 _LONGEST_WAIT = 4 * FRAME  # for what was played at the same time
 _AUDIBLE = 10 ** (-50 / 20)
 _ECHO_TAIL_FRAMES = 40
@@ -135,7 +136,7 @@ class EchoCanceller:
         erle_db = 10.0 * float(np.log10(self._power_in / self._power_out)) if known else None
         delay_ms = self._meter.delay_ms
         if delay_ms is not None:
-            delay_ms += self._shift * 1000 / RATE_HZ + self._reference.late_s * 1000
+            delay_ms += (self._shift + _LAG) * 1000 / RATE_HZ
         return EchoState(
             is_cancelling=self._processor is not None,
             is_absent=self._presence.is_absent,
@@ -186,8 +187,8 @@ class EchoCanceller:
         if self._reference.end_s is None:
             return
         mic_end = self._heard + len(self._mic)
-        played = self._reference.end - (self._reference.end_s - end_s) * RATE_HZ
-        offset = played - mic_end - self._shift
+        played = self._reference.due - (self._reference.end_s - end_s) * RATE_HZ
+        offset = played - mic_end - _LAG - self._shift
         if self._offset is None or abs(offset - self._offset) > 0.03 * RATE_HZ:
             self._offset = offset
             self._meter.forget()

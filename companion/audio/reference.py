@@ -24,22 +24,25 @@ class Reference:
         self.end_s: float | None = None
         self._source_hz = rate_hz
         self._stream: Any = None
+        self._due = 0.0  # samples of the present stream, what is held back included
+        self._given = 0.0
         self._history = History(int(_KEPT_S * rate_hz))
 
     @property
     def end(self) -> int:
-        """The position after the last sample, which left at `end_s`."""
+        """The position after the last sample that is there; the one before `due` left at `end_s`."""
         return self._history.end
 
     @property
-    def late_s(self) -> float:
-        """How far the samples lie behind their positions: what the resampler holds back."""
-        return float(self._stream.delay()) / self.rate_hz if self._stream is not None else 0.0
+    def due(self) -> float:
+        """The position after the last sample that was taken, what the resampler holds back included."""
+        return self._history.end + self._due - self._given
 
     def follow(self, source_hz: int) -> None:
         """Expect another stream, at `source_hz`."""
         self._source_hz = source_hz
         self._stream = None
+        self._due = self._given = 0.0
         self.end_s = None
 
     def append(self, block: NDArray[np.float32], end_s: float) -> None:
@@ -48,6 +51,8 @@ class Reference:
             return
         resampled = self._resampler().resample_chunk(np.ascontiguousarray(block))
         self._history.append(np.asarray(resampled, dtype=np.float32))
+        self._due += len(block) / self._ratio()
+        self._given += len(resampled)
         self.end_s = end_s
 
     def frame(self, first: int, n: int) -> NDArray[np.float32]:
@@ -56,8 +61,8 @@ class Reference:
         if len(found) == n:
             return found
         out = np.zeros(n, dtype=np.float32)
-        before = min(n, max(0, self._history.end - len(found) - first)) if first < 0 else 0
-        out[before : before + len(found)] = found
+        at = max(0, min(n, self._history.first - first))
+        out[at : at + len(found)] = found
         return out
 
     def correct(self, drift_ppm: float) -> bool:

@@ -175,6 +175,10 @@ class History:
         self._n = 0
 
     @property
+    def first(self) -> int:
+        return self._first
+
+    @property
     def end(self) -> int:
         return self._first + self._n
 
