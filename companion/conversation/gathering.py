@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from companion.conversation.clock import background
 from companion.conversation.explaining import fired_in
@@ -170,10 +170,12 @@ class Gathering:
             return ()
         kept: list[FoundPassage] = []
         for one in found:
-            cap -= count([one.text])[0]
-            if cap < 0:
-                break
-            kept.append(one)
+            for form in (one, _unwidened(one)):
+                n_tokens = count([form.text])[0]
+                if n_tokens <= cap:
+                    cap -= n_tokens
+                    kept.append(form)
+                    break
         return tuple(kept)
 
     def _memories(
@@ -207,6 +209,12 @@ class Gathering:
     def _background(self, standing: Standing, path: Sequence[StoredMessage], said: str) -> str:
         last_at = self._knowledge.last_talk(standing.character.id, path)
         return background(standing.character.language, self._knowledge.clock(), said, last_at=last_at)
+
+
+def _unwidened(found: FoundPassage) -> FoundPassage:
+    """Return what was found without its neighbours."""
+    passage = found.passage
+    return replace(found, text=passage.text, start=passage.start, end=passage.end)
 
 
 def _greeting(path: Sequence[StoredMessage]) -> int | None:
