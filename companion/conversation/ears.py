@@ -11,7 +11,7 @@ from companion.conversation.names import NamesOf
 from companion.conversation.slots import Engines
 from companion.domain.audio import AudioClip
 from companion.domain.character import Character
-from companion.domain.events import ListeningChanged, UserPartial
+from companion.domain.events import ListeningChanged, UserPartial, UserPaused
 from companion.domain.gate import Pauses, silence_ms
 from companion.domain.interruptions import judge
 from companion.domain.messages import TurnId
@@ -214,6 +214,7 @@ class Ears:
                 if self._hearing.is_idle:
                     self._partial = self._recognise(clip, character, language)
             case SoftEnd(clip, at_s):
+                self._publish(UserPaused())
                 self._pending = self._recognised(clip, at_s, character, language)
             case SpeechResumed(at_s):
                 self._hearing.drop()

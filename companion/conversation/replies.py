@@ -18,6 +18,7 @@ from companion.conversation.preparation import (
     TokenCounter,
     as_prompt_messages,
     history_for,
+    keep_cache,
     pinned_for,
     warm_chat,
 )
@@ -170,6 +171,18 @@ class ReplyMaker:
     ) -> Standing:
         """Return what stands in every prompt of this chat alike."""
         return self._gathering.standing(character, chat, path, user_name)
+
+    def keep_cache(
+        self,
+        character: Character,
+        chat: str,
+        path: list[StoredMessage],
+        user_name: str,
+        language: LanguageModel,
+    ) -> None:
+        """Save what the model has read of a chat, for the next start; takes 3 s at most. Raises StorageError."""
+        standing = self.standing(character, chat, path, user_name)
+        keep_cache(standing, chat, path, language, self._counter)
 
     def _settle(
         self, character: Character, chat: str, user_name: str, language: LanguageModel, cancel: CancelToken

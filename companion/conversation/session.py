@@ -18,7 +18,7 @@ from companion.conversation.hearing import Heard
 from companion.conversation.knowledge import Knowledge
 from companion.conversation.names import WorldNames
 from companion.conversation.options import SessionOptions
-from companion.conversation.preparation import Preparation, TokenCounter, keep_cache, warm_chat
+from companion.conversation.preparation import Preparation, TokenCounter, warm_chat
 from companion.conversation.presence import Presence
 from companion.conversation.replies import ReplyMaker
 from companion.conversation.slots import Engines
@@ -184,23 +184,6 @@ class Session:
                 _log.exception("handling %s failed", type(item).__name__)
                 self._bus.publish(events.Notice("Something went wrong.", "The log has details.", "fault"))
         self._turns.close()
-        try:
-            self._keep_cache()
-        except StorageError as error:
-            _log.info("the chat's cache was not saved: %s", error.code)
-
-    def _keep_cache(self) -> None:
-        preparation = self._turns.preparation
-        if preparation is None:
-            return
-        settled = preparation.done.is_set()
-        preparation.cancel()
-        language = self._engines.language.ready
-        now = self._chats.now
-        if settled and language and self._turns.n_turns and now is not None:
-            path = self._chats.path()
-            standing = self._standing(now, path)
-            keep_cache(standing, now.chat.chat, path, language, self._counter)
 
     def _handle(self, item: _Item) -> None:
         match item:

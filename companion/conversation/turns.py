@@ -225,11 +225,23 @@ class Turns:
         self._bus.publish(TurnFailed(turn or TurnId(self.n_turns), stage, error.what, error.hint, error.code))
 
     def close(self) -> None:
-        """Stop all that is under way and wait for it."""
+        """Stop all that is under way, wait for it, and keep what the model has read of the chat."""
         self.stop("written")
         self._floor.close()
         if self._ahead is not None:
             self._ahead.cancel()
+        if self.preparation is None:
+            return
+        settled = self.preparation.done.is_set()
+        self.preparation.cancel()
+        now, language = self._chats.now, self._engines.language.ready
+        if settled and language is not None and self.n_turns and now is not None:
+            try:
+                self._replies.keep_cache(
+                    now.character, now.chat.chat, self._chats.path(), self._options().user_name, language
+                )
+            except StorageError as error:
+                _log.info("the chat's cache was not saved: %s", error.code)
 
     # ---- what she keeps in mind
 

@@ -73,6 +73,11 @@ class UserPartial:
 
 
 @dataclass(frozen=True, slots=True)
+class UserPaused:
+    """The user has fallen silent and may have finished: the moment for a nod."""
+
+
+@dataclass(frozen=True, slots=True)
 class UserSaid:
     """The user's message is on disk."""
 
@@ -285,6 +290,7 @@ Event = (
     | HearingLevel
     | ListeningChanged
     | UserPartial
+    | UserPaused
     | UserSaid
     | PromptBuilt
     | ReplyStarted

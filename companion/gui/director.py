@@ -194,6 +194,8 @@ class Director(QObject):
             case events.HearingLevel(level_db, speech):
                 microphone.set_level(level_db, speech)
                 self._stage.set_level(level_db)
+            case events.UserPaused():
+                self._stage.nod()
             case events.EmotionChanged(_, emotion):
                 self._stage.set_emotion(emotion)
             case events.SpeechReady():

@@ -48,6 +48,7 @@ from companion.gui.stage.visemes import MouthTrack, Viseme
 from companion.gui.tasks import Tasks
 from companion.gui.translation import tr
 
+_NOD_S, _NOD = 0.24, 9.0
 _FAST_MS: Final = 16
 _CALM_MS: Final = 45
 _RESCALE_MS: Final = 90
@@ -107,6 +108,7 @@ class StageWidget(QWidget):
         self._shown = Shown()
         self._playhead = Playhead()
         self._viseme: Viseme = "rest"
+        self._nodded_at = float("-inf")
         self._frame = _Frame()
         self._painted_at = -1.0
         self._light_at = -1.0
@@ -177,6 +179,11 @@ class StageWidget(QWidget):
             self._level = 0.0
         self._describe()
         self.update(indicator_area(self).toAlignedRect())
+        self._wake()
+
+    def nod(self) -> None:
+        """Nod once: she has heard what was said so far."""
+        self._nodded_at = self._clock()
         self._wake()
 
     def set_level(self, db: float) -> None:
@@ -318,14 +325,15 @@ class StageWidget(QWidget):
         """Return what the head answers to now: the pointer, the listener, the thought."""
         look = gaze_of(self)
         lean = 0.0
-        if self._state == "hearing":
+        if self._clock() - self._nodded_at < _NOD_S:
+            lean = _NOD
+        elif self._state == "hearing":
             look, lean, tilt = (look[0] * 0.3, look[1] * 0.3), 3.0, tilt + 1.6
         elif self._state == "thinking":
             look, tilt = (-0.75, -0.85), tilt - 1.2
         elif self._is_speaking:
             look = (look[0] * 0.5, look[1] * 0.5)
-        speech = 1.0 if self._viseme != "rest" else 0.0
-        return Attention(look, gaze, tilt, lean, speech)
+        return Attention(look, gaze, tilt, lean, 1.0 if self._viseme != "rest" else 0.0)
 
     def _show_subtitle(self, shown: Shown) -> None:
         if shown == self._shown:
