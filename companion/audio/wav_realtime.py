@@ -26,7 +26,15 @@ from companion.domain.audio import AudioClip, Speech
 from companion.domain.messages import TurnId
 from companion.domain.state import ListenMode
 from companion.errors import AudioError
-from companion.ports import AudioPlan, AudioSignal, DeviceLost, PlaybackEnded, SpeechDetector, UtteranceEnded
+from companion.ports import (
+    AudioPlan,
+    AudioSignal,
+    DeviceLost,
+    PlaybackEnded,
+    PlaybackStarted,
+    SpeechDetector,
+    UtteranceEnded,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -38,17 +46,27 @@ _JOIN_S = 5.0
 class WavScript:
     """Which file speaks when: the first at once, each later one `gap_s` after the reply to the one before.
 
-    A file in which nothing is recognised as speech is passed over after 3 s; a reply that does not come after
-    `reply_timeout_s` is not waited for.
+    With `barge_in_s` a later one speaks so long after that reply has begun, into it. A file in which nothing is
+    recognised as speech is passed over after 3 s; a reply that does not come after `reply_timeout_s` is not waited
+    for.
     """
 
     _NOTHING_SAID_S = 3.0
 
-    def __init__(self, clips: Sequence[AudioClip], *, gap_s: float, reply_timeout_s: float) -> None:
+    def __init__(
+        self,
+        clips: Sequence[AudioClip],
+        *,
+        gap_s: float,
+        reply_timeout_s: float,
+        barge_in_s: float | None = None,
+    ) -> None:
         self._mic = [_whole_steps(clip, RATE_HZ, MIC_STEP) for clip in clips]
         self._record = [_whole_steps(clip, OUTPUT_RATE_HZ, OUTPUT_STEP) for clip in clips]
         self._gap_s = gap_s
         self._reply_timeout_s = reply_timeout_s
+        self._barge_in_s = barge_in_s
+        self._begun_s: float | None = None
         self._file = -1
         self._step = 0
         self._quiet_from_s: float | None = None
@@ -60,6 +78,8 @@ class WavScript:
         match signal:
             case UtteranceEnded():
                 self._said_s, self._answered_s = now_s, None
+            case PlaybackStarted():
+                self._begun_s = now_s
             case PlaybackEnded(stopped=False):
                 self._answered_s = now_s
 
@@ -73,7 +93,7 @@ class WavScript:
         """Return the next 10 ms of the user at the microphone's and at the recording's rate."""
         if self._file < len(self._mic) - 1 and mic_is_open and self._may_go_on(now_s, has_speech=has_speech):
             self._file, self._step = self._file + 1, 0
-            self._quiet_from_s = self._said_s = self._answered_s = None
+            self._quiet_from_s = self._said_s = self._answered_s = self._begun_s = None
         if self._file < 0 or self._step >= len(self._mic[self._file]):
             if self._quiet_from_s is None:
                 self._quiet_from_s = now_s
@@ -82,6 +102,8 @@ class WavScript:
         return self._mic[self._file][step], self._record[self._file][step]
 
     def _may_go_on(self, now_s: float, *, has_speech: bool) -> bool:
+        if self._is_time_to_barge_in(now_s):
+            return True
         if self._quiet_from_s is None or has_speech:
             return False
         if self._file < 0:
@@ -91,6 +113,11 @@ class WavScript:
         if self._answered_s is not None:
             return now_s - max(self._answered_s, self._quiet_from_s) >= self._gap_s
         return now_s - max(self._said_s, self._quiet_from_s) >= self._reply_timeout_s
+
+    def _is_time_to_barge_in(self, now_s: float) -> bool:
+        if self._barge_in_s is None or self._begun_s is None or self._file == len(self._mic) - 1:
+            return False
+        return self._file >= 0 and now_s - self._begun_s >= self._barge_in_s
 
 
 class WavAudio:
@@ -129,13 +156,17 @@ class WavAudio:
         gap_s: float = 0.6,
         reply_timeout_s: float = 120.0,
         latency_s: float = DEVICE_LATENCY_S,
+        barge_in_s: float | None = None,
     ) -> WavAudio:
         """Read `inputs` and begin. Raises AudioError for a file that cannot be read or a folder that is not there."""
         target = Path(output)
         if not os.access(target.parent, os.W_OK):
             raise AudioError(f"Nothing can be written beside {target.name}.", "Choose another folder.")
         script = WavScript(
-            [read_wav(Path(path)) for path in inputs], gap_s=gap_s, reply_timeout_s=reply_timeout_s
+            [read_wav(Path(path)) for path in inputs],
+            gap_s=gap_s,
+            reply_timeout_s=reply_timeout_s,
+            barge_in_s=barge_in_s,
         )
         return cls(script, target, detector, speed=speed, latency_s=latency_s)
 

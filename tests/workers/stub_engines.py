@@ -24,12 +24,15 @@ from companion.ports import (
     AudioSignal,
     Cancel,
     DeviceOpened,
+    EchoTest,
     GenerationDone,
+    Level,
     MicOpened,
     ModelInfo,
     PlaybackEnded,
     Played,
     Prompt,
+    Resumed,
     SoftEnd,
     TextDelta,
     Transcript,
@@ -325,6 +328,15 @@ class Speakers:
     def stop(self, turn: TurnId) -> None:
         self._stopped.set()
         self._tell(PlaybackEnded(turn, 0.25, stopped=True))
+
+    def resume(self, turn: TurnId) -> None:
+        self._tell(Resumed(turn))
+
+    def end_after(self, silence_ms: int) -> None:
+        self._tell(Level(-silence_ms, 0.0))
+
+    def test_echo(self) -> EchoTest:
+        return EchoTest(80.0, None, "weak")
 
     def close(self) -> None:
         with self._changed:

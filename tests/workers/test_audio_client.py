@@ -24,10 +24,13 @@ from companion.ports import (
     AudioSignal,
     DeviceLost,
     DeviceOpened,
+    EchoTest,
+    Level,
     MicClosed,
     MicOpened,
     PlaybackEnded,
     Played,
+    Resumed,
     SoftEnd,
 )
 from companion.workers.audio_client import AudioClient
@@ -103,6 +106,19 @@ def test_signals_and_clips_arrive(audio: AudioClient, listener: Listener) -> Non
     assert listener.wait_for(Played) == Played(TurnId(1), 0.5)
     audio.finish(TurnId(1))
     assert listener.wait_for(PlaybackEnded) == PlaybackEnded(TurnId(1), 1.0, stopped=False)
+
+
+def test_the_decision_about_a_pause_and_the_end_of_an_utterance_reach_the_worker(
+    audio: AudioClient, listener: Listener
+) -> None:
+    audio.resume(TurnId(1))
+    assert listener.wait_for(Resumed) == Resumed(TurnId(1))
+    audio.end_after(450)
+    assert listener.wait_for(Level).level_db == -450.0
+
+
+def test_the_echo_test_is_done_in_the_worker(audio: AudioClient, listener: Listener) -> None:
+    assert audio.test_echo() == EchoTest(80.0, None, "weak")
 
 
 def test_a_full_queue_holds_the_writer_until_the_turn_is_stopped(
