@@ -153,7 +153,7 @@ def _lore(paths: Paths, arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def _voice(paths: Paths, model: str, arguments: argparse.Namespace, *, many: bool) -> dict[str, Any]:
-    from companion.cli.benchmarks.voice import Run, measure, soak
+    from companion.cli.benchmarks.voice.measure import Run, measure, soak
 
     is_alone, html = arguments.part == "voice", arguments.html
     if html is not None and many:

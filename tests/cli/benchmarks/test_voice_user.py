@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -85,3 +87,13 @@ def test_a_baton_keeps_the_order_of_two_programs(tmp_path: Path) -> None:
 def test_catching_up_after_a_late_step_counts_once() -> None:
     assert underruns(np.array([0.0, 200.0, 190.0, 180.0, 3.0, 0.0, 151.0, 20.0])) == 2
     assert underruns(np.array([140.0, 30.0])) == 0
+
+
+def test_the_worker_that_loads_the_user_meets_no_window() -> None:
+    code = (
+        "import sys, companion.cli.benchmarks.voice.user; "
+        "from companion.workers.confinement import forbidden_modules; "
+        "print(forbidden_modules(), 'companion.app' in sys.modules, 'companion.gui' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[] False False"

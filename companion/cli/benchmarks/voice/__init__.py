@@ -1,5 +1,4 @@
-"""`companion bench voice`: the voice loop measured from recordings, a naive build of the same engines beside it."""
+"""`companion bench voice`: the voice loop measured from recordings, a naive build of the same engines beside it.
 
-from companion.cli.benchmarks.voice.measure import Run, measure, soak
-
-__all__ = ["Run", "measure", "soak"]
+`measure` is the way in. `user` is loaded by the audio worker: what it imports must have a place there.
+"""

@@ -67,7 +67,7 @@ def soak(run: Run) -> dict[str, Any]:
     only = run.only or ("zh",)
     spoken = _spoken_turns(dataclasses.replace(run, only=only))
     language = spoken[0].turn.language
-    wish = dataclasses.replace(_wish(run), naive=False)
+    wish = dataclasses.replace(_wish(run), naive=False, keeps_sound=False)
     with _folder(run) as folder:
         sitting = sit(wish, language, [one for one in spoken if one.turn.language == language], folder)
         turns = measured_turns(sitting)

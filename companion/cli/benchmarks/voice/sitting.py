@@ -45,7 +45,10 @@ CHARACTERS: Final[dict[Language, str]] = {"zh": "xiaoman", "en": "wren"}
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is to be measured: `own` are the folders whose models are used, `naive` whether the control runs."""
+    """What is to be measured: `own` are the folders whose models are used, `naive` whether the control runs.
+
+    `keeps_sound` keeps what she was to say, for her mouth: not where memory is measured.
+    """
 
     own: Paths
     model: str
@@ -54,6 +57,7 @@ class Wish:
     duplex: Duplex = "auto"
     echo_db: float | None = -10.0
     busy: bool = False
+    keeps_sound: bool = True
 
 
 @dataclass(slots=True)
@@ -151,7 +155,7 @@ def _talk(
     _write(ours_folder / "script.json", [(order, spoken[i]) for i, order in ours])
     _write(naive_folder / "script.json", [(order, spoken[i]) for i, order in theirs])
     companion = _open(wish, language, home)
-    stamps = Stamps(companion)
+    stamps = Stamps(companion, sound=wish.keeps_sound)
     naive: NaiveLoop | None = None
     naive_audio: AudioClient | None = None
     try:

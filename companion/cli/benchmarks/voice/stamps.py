@@ -15,9 +15,10 @@ Stamped = tuple[float, Event]
 
 
 class Stamps:
-    """Collects events from its making on, levels left out."""
+    """Collects events from its making on, levels left out; without `sound` also her sound and how far it is."""
 
-    def __init__(self, companion: Companion) -> None:
+    def __init__(self, companion: Companion, *, sound: bool = True) -> None:
+        self._sound = sound
         self.rows: list[Stamped] = []
         self._arriving: queue.Queue[Stamped] = queue.Queue()
         self._remove = companion.bus.subscribe(self._take)
@@ -36,8 +37,12 @@ class Stamps:
                 ) from None
 
     def _take(self, event: Event) -> None:
-        if isinstance(event, events.HearingLevel | events.HeardTo):
+        if isinstance(event, events.HearingLevel):
             return
         row = (time.monotonic(), event)
+        if isinstance(event, events.HeardTo | events.SpeechReady):
+            if self._sound:
+                self.rows.append(row)
+            return
         self.rows.append(row)
         self._arriving.put(row)

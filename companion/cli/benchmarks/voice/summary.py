@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from companion.cli.benchmarks.figures import summary
+from companion.cli.benchmarks.voice.mouth import lipsync
 from companion.cli.benchmarks.voice.script import NOISES
 from companion.cli.benchmarks.voice.sitting import Sitting
 from companion.cli.benchmarks.voice.turns import MeasuredTurn
@@ -44,6 +45,7 @@ def figures(
         "naive_false_cuts": _cuts(naive),
         **_interruptions(every),
         **_replies(every),
+        "lipsync_s": lipsync(sittings),
         "hearing_error_zh": summary(_some(turn.hearing_error for turn in _of(every, "zh"))),
         "hearing_error_en": summary(_some(turn.hearing_error for turn in _of(every, "en"))),
         "underruns": sum(one.recording.underruns for one in sittings),

@@ -7,6 +7,7 @@ import logging
 import os
 import threading
 import time
+from array import array
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -96,11 +97,12 @@ class ScriptedUser:
             Room(delay_ms=_DELAY_S * 1000, latency_ms=LATENCY_S * 1000, echo_gain_db=echo_db, seed=seed)
         )
         self._signals = SignalQueue()
-        self._user: list[Samples] = []
-        self._hers: list[Samples] = []
-        self._late_ms: list[float] = []
+        self._user, self._hers, self._made = (_Tape(folder / f"{n}.pcm") for n in ("user", "hers", "made"))
+        self._n_steps = 0
+        self._was_audible = False
+        self._late_ms = array("f")
         self._told: list[dict[str, Any]] = []
-        self._made: list[tuple[dict[str, Any], Samples]] = []
+        self._clips: list[dict[str, Any]] = []
         self._device = SimulatedDevice(
             "script",
             detector,
@@ -110,6 +112,7 @@ class ScriptedUser:
             canceller=EchoCanceller.load() if echo_db is not None else None,
         )
         self._lock = threading.Lock()
+        self._handing = threading.Lock()
         self._closing = threading.Event()
         self._origin_s = time.monotonic()
         self._thread = threading.Thread(target=self._run, name="audio-script")
@@ -159,7 +162,9 @@ class ScriptedUser:
             "last": speech.last,
             "at_s": time.monotonic() - self._origin_s,
         }
-        self._made.append((row, sound))
+        with self._handing:
+            self._clips.append({**row, "begin": self._made.n, "n": len(sound)})
+            self._made.append(sound)
         self._device.playback.enqueue(turn, speech)
 
     def finish(self, turn: TurnId) -> None:
@@ -188,7 +193,7 @@ class ScriptedUser:
     def _run(self) -> None:
         try:
             while not self._closing.is_set() and not self._manners.is_over:
-                end_s = self._origin_s + (len(self._user) + 1) * STEP_S
+                end_s = self._origin_s + (self._n_steps + 1) * STEP_S
                 early_s = end_s - time.monotonic()
                 if early_s > 0 and self._closing.wait(early_s):
                     break
@@ -212,15 +217,16 @@ class ScriptedUser:
             self._device.hear(mic, end_s)
             self._user.append(user[1])
             self._hers.append(out)
+            self._was_audible = float(np.abs(out).max()) > _AUDIBLE
+            self._n_steps += 1
 
     def _act(self, now_s: float) -> None:
-        manners, n = self._manners, len(self._user)
-        is_audible = bool(self._hers) and float(np.abs(self._hers[-1]).max()) > _AUDIBLE
+        manners, n = self._manners, self._n_steps
         started = manners.step(
             now_s,
             mic_is_open=self._device.mic_is_open,
             has_speech=self._device.playback.has_speech,
-            is_audible=is_audible,
+            is_audible=self._was_audible,
             is_talking=self._sound is not None,
             may_begin=lambda order: n % _POLL_STEPS == 0 and self._baton.may_begin(order),
         )
@@ -242,7 +248,7 @@ class ScriptedUser:
         return rows
 
     def _tell(self, signal: AudioSignal) -> None:
-        now_s = self._origin_s + len(self._user) * STEP_S
+        now_s = self._origin_s + self._n_steps * STEP_S
         if isinstance(signal, PlaybackEnded):
             self._manners.ended(now_s, stopped=signal.stopped)
         if not isinstance(signal, Level | Played):
@@ -250,7 +256,7 @@ class ScriptedUser:
         self._signals.put(signal)
 
     def _row(self, signal: AudioSignal) -> dict[str, Any]:
-        row: dict[str, Any] = {"name": type(signal).__name__, "sample": len(self._user) * OUTPUT_STEP}
+        row: dict[str, Any] = {"name": type(signal).__name__, "sample": self._n_steps * OUTPUT_STEP}
         for field in ("at_s", "speech_end_s"):
             if (moment := getattr(signal, field, None)) is not None:
                 row["at"] = round((moment - self._origin_s) * OUTPUT_RATE_HZ)
@@ -262,20 +268,15 @@ class ScriptedUser:
         return row
 
     def _write(self) -> None:
-        empty = [np.zeros(0, np.float32)]
-        user, hers = np.concatenate(empty + self._user), np.concatenate(empty + self._hers)
-        write_wav(self._folder / "recording.wav", np.stack((user, hers), axis=1), OUTPUT_RATE_HZ)
-        made, at = list(self._made), 0
-        for row, sound in made:
-            row |= {"begin": at, "n": len(sound)}
-            at += len(sound)
-        sounds = [sound for _, sound in made]
-        write_wav(self._folder / "made.wav", np.concatenate(empty + sounds), OUTPUT_RATE_HZ)
+        both = np.stack((self._user.samples(), self._hers.samples()), axis=1)
+        write_wav(self._folder / "recording.wav", both, OUTPUT_RATE_HZ)
+        with self._handing:
+            write_wav(self._folder / "made.wav", self._made.samples(), OUTPUT_RATE_HZ)
         late = np.array(self._late_ms or [0.0])
         log = {
             "origin_s": self._origin_s,
             "told": self._told,
-            "made": [row for row, _ in made],
+            "made": self._clips,
             "outcomes": self._manners.outcomes,
             "late_ms": {"p99": float(np.quantile(late, 0.99)), "max": float(late.max())},
             "underruns": underruns(late),
@@ -287,6 +288,28 @@ def underruns(late_ms: NDArray[np.float64]) -> int:
     """Return how often the steps fell behind by more than a device holds; catching up counts once."""
     is_late = late_ms > DEVICE_BUFFER_S * 1000
     return int(is_late[:1].sum() + (is_late[1:] & ~is_late[:-1]).sum())
+
+
+class _Tape:
+    """Sound on its way to a file, 16 bits: a long talk must not look like memory that the program loses."""
+
+    def __init__(self, file: Path) -> None:
+        self._file, self._out = file, file.open("wb")
+        self.n = 0
+
+    def append(self, samples: Samples) -> None:
+        """Take a block; nothing after `samples`."""
+        if self._out.closed:
+            return
+        self._out.write(np.round(np.clip(samples, -1.0, 1.0) * 32767.0).astype("<i2").tobytes())
+        self.n += len(samples)
+
+    def samples(self) -> Samples:
+        """Return all of it and remove the file."""
+        self._out.close()
+        sound = np.fromfile(self._file, "<i2").astype(np.float32) / 32767.0
+        self._file.unlink()
+        return sound
 
 
 class _Sound:
