@@ -46,7 +46,8 @@ class Files(QObject):
     def choose_characters(self) -> None:
         """Ask for character files; lorebooks among them are welcome."""
         dialog = self._dialog(
-            tr("Add a character"), [tr("Characters and lorebooks (*.charx *.png *.jpg *.jpeg *.json *.lorebook)")]
+            tr("Add a character"),
+            [tr("Characters and lorebooks (*.charx *.png *.jpg *.jpeg *.json *.lorebook)")],
         )
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
         dialog.filesSelected.connect(self.take)
