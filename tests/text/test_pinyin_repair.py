@@ -9,7 +9,8 @@ from companion.text.pinyin_repair import Change, Repairer
 pytestmark = pytest.mark.unit
 
 NAMES = (
-    "小满", "顾小满", "满满", "黛玉", "林黛玉", "王熙凤", "贾宝玉", "薛宝钗", "铜板", "半日闲", "沈师傅", "宝玉",
+    "小满", "顾小满", "满满", "黛玉", "林黛玉", "王熙凤", "贾宝玉", "薛宝钗", "铜板", "半日闲", "沈师傅",
+    "宝玉", "湘云", "史湘云",
     "Wren", "Wren Ashdown", "Saltmere", "Elias", "Agnes",
 )  # fmt: skip
 
@@ -57,6 +58,8 @@ def test_names_are_put_right(repairer: Repairer, heard: str, meant: str) -> None
         "林黛玉和薛宝钗在说话",
         "卖一块铜板",
         "谁知早有人报与探春了",
+        "原来是湘云来了",
+        "今天好热，我想吃点凉的",
         "今天天气真好，我们出去走走吧",
         "",
         "When it rains I stay home.",

@@ -29,6 +29,7 @@ from companion.engines.recognisers.hallucinations import (
 from companion.engines.recognisers.spans import Span, speech_spans, windows
 from companion.errors import Cancelled, ModelError
 from companion.ports import Cancel, Transcript
+from companion.text.mandarin import simplified
 
 RATE_HZ: Final = 16_000
 _FRAME: Final = 512
@@ -37,9 +38,10 @@ _MAX_WINDOW_S: Final = 28.0
 _PADDING_FRAMES: Final = 7
 _MIN_SPEECH_FRAMES: Final = 3
 _MEL_FRAMES: Final = 3000
-# Trained on 30 s. Measured on 72 noisy Kokoro clips, 798 syllables: 3000 frames 6.0 % of syllables wrong in
-# 0.72 s of processor time, 1500 frames 5.8 % in 0.28 s; with 500 frames clean clips fail (docs/weights.md).
+# Trained on 30 s; what is less pads less. Error rates of each width: docs/weights.md.
 _MIN_MEL_FRAMES: Final = 1500
+_SHORT_FRAMES: Final = 600
+_MIN_SHORT_MEL_FRAMES: Final = 1000
 _MEL_MARGIN: Final = 50
 _QUIET: Final = 1e-4
 _PROMPTS: Final = {"zh": "以下是普通话的句子。"}
@@ -131,7 +133,7 @@ class FasterWhisper:
             language = language or self._language(encoded)
             text = self._text(encoded, window, language, hotwords)
             if language == "zh":
-                text = with_chinese_marks(text)
+                text = with_chinese_marks(simplified(text))
             if text:
                 texts.append(text)
         if cancel.requested:
@@ -151,8 +153,9 @@ class FasterWhisper:
     def _encode(self, samples: NDArray[np.float32]) -> Any:
         mel = self._features(samples, padding=RATE_HZ // 100)
         n_frames = min(mel.shape[1], _MEL_FRAMES)
+        least = _MIN_SHORT_MEL_FRAMES if n_frames <= _SHORT_FRAMES else _MIN_MEL_FRAMES
         # The encoder halves the rate: an odd count would be cut.
-        width = min(_MEL_FRAMES, max(_MIN_MEL_FRAMES, (n_frames + _MEL_MARGIN) // 2 * 2))
+        width = min(_MEL_FRAMES, max(least, (n_frames + _MEL_MARGIN) // 2 * 2))
         frames = np.full((1, mel.shape[0], width), float(mel.min()), np.float32)
         frames[0, :, :n_frames] = mel[:, :n_frames]
         return self._model.encode(self._storage(frames))
