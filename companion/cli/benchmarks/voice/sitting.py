@@ -276,11 +276,12 @@ def _naive_engines(companion: Companion) -> NaiveEngines:
 
 
 def _stored(companion: Companion, stamps: Stamps) -> dict[int, StoredMessage]:
-    out = {}
+    """Return the replies as the history holds them now; one that was taken back before it was heard is not in it."""
+    out: dict[int, StoredMessage] = {}
     for _, event in stamps.rows:
         if isinstance(event, events.ReplyFinished):
             id_ = event.message.message
-            out[id_] = next(one for one in companion.log.siblings(id_) if one.message == id_)
+            out |= {id_: one for one in companion.log.siblings(id_) if one.message == id_}
     return out
 
 
