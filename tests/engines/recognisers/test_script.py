@@ -1,0 +1,50 @@
+"""In which characters recognised Chinese is written."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from companion.domain.audio import AudioClip
+from companion.domain.cancel import CancelToken
+from companion.engines.detectors.energy import Energy
+from companion.engines.recognisers.faster_whisper import FasterWhisper
+
+pytestmark = pytest.mark.unit
+
+
+class Detector(Energy):
+    """Hears speech everywhere."""
+
+    def probabilities(self, samples: Any) -> Any:
+        return np.ones(-(-len(samples) // 512), np.float32)
+
+
+def recogniser(text: str) -> FasterWhisper:
+    """Return the adapter around a model that always writes `text`."""
+    model = SimpleNamespace(
+        is_multilingual=True,
+        encode=lambda frames: frames,
+        generate=lambda *_, **__: [SimpleNamespace(sequences_ids=[[1]], scores=[-0.1], no_speech_prob=0.0)],
+    )
+    tokenizer = SimpleNamespace(
+        sot_prev=9, sot_sequence=[8], no_timestamps=7, eot=5, encode=lambda _: [2], decode=lambda _: text
+    )
+    features = lambda samples, padding: np.zeros((80, len(samples) // 160), np.float32)  # noqa: E731
+    return FasterWhisper(model, features, lambda _: tokenizer, Detector(), lambda frames: frames)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("written", "language", "expected"),
+    [
+        ("賈母最疼寶玉,對嗎?", "zh", "贾母最疼宝玉，对吗？"),
+        ("这本书很好", "zh", "这本书很好"),
+        ("the sea at night", "en", "the sea at night"),
+    ],
+)
+def test_chinese_is_simplified(written: str, language: str, expected: str) -> None:
+    clip = AudioClip(np.full(32_000, 0.1, np.float32), 16_000)
+    assert recogniser(written).transcribe(clip, CancelToken(), language=language).text == expected
