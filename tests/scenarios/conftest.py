@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 import time
@@ -289,6 +290,19 @@ class Scene:
         """Wait until the session has handled every command so far."""
         self.post(do.OpenCharacter("?"))
         self.expect(events.Notice, lambda event: event.code == "unknown_character")
+
+    @contextlib.contextmanager
+    def standing_time(self) -> Iterator[None]:
+        """Virtual time stands until what is posted within stops her: a busy computer is not measured."""
+        active = self.session._floor.active
+        assert active is not None
+        yield
+        end_s = time.monotonic() + PATIENCE_S
+        while not active._cancel.requested:
+            assert time.monotonic() < end_s
+            time.sleep(0.0005)
+        # The loudspeaker is told in the same breath.
+        time.sleep(0.002)
 
     def close(self) -> None:
         self.mind.go()

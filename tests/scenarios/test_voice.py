@@ -219,7 +219,8 @@ def test_she_falls_silent_within_150_ms_of_the_stop_and_history_is_what_was_hear
         scene.expect(events.UserSaid)
         scene.expect(events.HeardTo, lambda event, n=n: event.char > n)  # type: ignore[misc]
         at = len(scene.audio.played.samples)
-        scene.post(do.Interrupt() if how == "stop" else do.Talk(True))
+        with scene.standing_time():
+            scene.post(do.Interrupt() if how == "stop" else do.Talk(True))
         scene.expect(events.SpeakingFinished)
         scene.post(do.Talk(False))
         scene.handled()
