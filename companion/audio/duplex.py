@@ -62,7 +62,12 @@ class DuplexAudio:
         self._mic_rate = StreamResampler(RATE_HZ, RATE_HZ)
         self._playback = Playback(_SILENT_RATE_HZ, self._signals.put, fades=False)
         self._reflex = Reflex(
-            self._capture, self._playback, self._signals.put, duck=self._duck, pause=self._pause
+            self._capture,
+            self._playback,
+            self._signals.put,
+            duck=self._duck,
+            pause=self._pause,
+            is_echo=self._is_echo,
         )
         self._canceller: EchoCanceller | None = None
         self._new_canceller: EchoCanceller | None = None
@@ -267,6 +272,9 @@ class DuplexAudio:
 
     def _duck(self, is_soft: bool) -> None:
         self._ring.gain.target = DUCK if is_soft else 1.0
+
+    def _is_echo(self) -> bool:
+        return self._canceller is not None and self._canceller.resembles_echo()
 
     def _pause(self) -> None:
         with self._out_lock:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from companion.audio.delay import DelayMeter
 from companion.audio.echo_presence import EchoPresence
 from companion.audio.reference import Reference
+from companion.audio.residue import Residue
 from companion.ports import Duplex
 
 _log = logging.getLogger(__name__)
@@ -111,6 +112,7 @@ class EchoCanceller:
         self._reference = Reference(RATE_HZ)
         self._meter = DelayMeter(RATE_HZ)
         self._presence = EchoPresence()
+        self._residue = Residue(RATE_HZ)
         self._mic = np.zeros(0, dtype=np.float32)
         self._heard = 0  # microphone samples that were cleaned
         self._offset: float | None = None  # reference position minus microphone position
@@ -149,6 +151,13 @@ class EchoCanceller:
     def pending(self) -> int:
         """How many microphone samples were taken and not yet given back."""
         return len(self._mic)
+
+    def resembles_echo(self) -> bool:
+        """Tell whether the last quarter of a second, cleaned, may be what is left of her own voice.
+
+        So it is when a device has lost step and the canceller has yet to notice.
+        """
+        return self._processor is not None and not self._presence.is_absent and self._residue.resembles_echo()
 
     def follow(self, rate_hz: int) -> None:
         """A loudspeaker was opened anew: what is played next stands on another clock."""
@@ -206,6 +215,7 @@ class EchoCanceller:
         self._heard += FRAME
         processor.play(played)
         cleaned = processor.clean(frame)
+        self._residue.feed(played, cleaned)
         self._measure(played, frame, cleaned)
         return frame if self._presence.is_absent else cleaned
 

@@ -17,7 +17,8 @@ _NO_FRAMES_S = 0.5
 class Reflex:
     """Watches one capture and acts on one playback; one thread calls all but `resume`.
 
-    `duck` lowers or lifts what leaves the loudspeaker, `pause` holds the turn that sounds.
+    `duck` lowers or lifts what leaves the loudspeaker, `pause` holds the turn that sounds, `is_echo` tells whether
+    what was heard just now may be what is left of her own voice.
     """
 
     def __init__(
@@ -28,6 +29,7 @@ class Reflex:
         *,
         duck: Callable[[bool], None],
         pause: Callable[[], None],
+        is_echo: Callable[[], bool],
         rules: BargeInRules | None = None,
     ) -> None:
         self._capture = capture
@@ -35,6 +37,7 @@ class Reflex:
         self._emit = emit
         self._duck = duck
         self._pause = pause
+        self._is_echo = is_echo
         self._watch = BargeInWatch(rules)
         self._is_on = False
         self._turn: TurnId | None = None
@@ -101,6 +104,9 @@ class Reflex:
                     if self._turn is not None and self._playback.sounding == self._turn:
                         self._emit(Resumed(self._turn))
                 case Pause():
+                    if self._is_echo():
+                        self._watch.doubt()
+                        return
                     self._pause()
                 case Heard():
                     # Told by `update`, after Paused, which comes once the place is known.

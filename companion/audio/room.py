@@ -66,6 +66,10 @@ class EchoPath:
         # What the resampler holds back is hidden by the delay.
         self._waiting = np.zeros(round((room.delay_ms - room.latency_ms) * RATE_HZ / 1000), dtype=np.float32)
 
+    def stumble(self, ms: float) -> None:
+        """Let all that comes from now on come so much later."""
+        self._waiting = np.concatenate((self._waiting, np.zeros(round(ms * RATE_HZ / 1000), np.float32)))
+
     def carry(self, block: NDArray[np.float32]) -> NDArray[np.float32]:
         """Take 10 ms at the output's rate and return 10 ms at the microphone's, shape (MIC_STEP,)."""
         limit = self._room.clip_at
@@ -138,6 +142,11 @@ class RoomSimulator:
         """Let `clip` sound before the microphone, beginning `in_s` from now; any number may sound at once."""
         first = self._n_steps * MIC_STEP + round(in_s * RATE_HZ)
         self._sounds.append((first, resample(clip, RATE_HZ).samples))
+
+    def stumble(self, ms: float) -> None:
+        """Let the loudspeaker lose step: what it plays from now on is heard so much later."""
+        with self._lock:
+            self._path.stumble(ms)
 
     def advance(self, seconds: float) -> None:
         """Let time pass, in steps of 10 ms; what is left of a step is kept for the next call."""

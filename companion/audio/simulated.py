@@ -60,7 +60,9 @@ class SimulatedDevice:
         self._gain = Gain(OUTPUT_RATE_HZ)
         self.ears = Ears(self._capture)
         self.playback = Playback(OUTPUT_RATE_HZ, emit, clock=clock)
-        self.reflex = Reflex(self._capture, self.playback, emit, duck=self._duck, pause=self._pause)
+        self.reflex = Reflex(
+            self._capture, self.playback, emit, duck=self._duck, pause=self._pause, is_echo=self._is_echo
+        )
         self._on_the_way = deque([(0, np.zeros(OUTPUT_STEP, np.float32))] * round(latency_s / STEP_S))
         self._pulled = 0
         self.probe: EchoProbe | None = None
@@ -129,6 +131,9 @@ class SimulatedDevice:
 
     def _pause(self) -> None:
         self.playback.pause()
+
+    def _is_echo(self) -> bool:
+        return self._canceller is not None and self._canceller.resembles_echo()
 
     def _open_or_close_mic(self) -> None:
         wanted = self.ears.want_input

@@ -128,6 +128,10 @@ class BargeInWatch:
         self._certain = 0.0
         return steps
 
+    def doubt(self) -> None:
+        """Take back a pause that was just asked for: she stays ducked, and the next frame may ask again."""
+        self.state = "ducked"
+
     def resumed(self, *, by_decision: bool) -> None:
         """She goes on after a pause, or her turn is over."""
         self.release()

@@ -189,6 +189,20 @@ def test_a_short_noise_ducks_her_at_most(enter):
     assert of(signals, PlaybackEnded) == []
 
 
+@pytest.mark.parametrize("ms", [10, 40])
+def test_a_loudspeaker_that_loses_step_does_not_pause_her(enter, ms):
+    audio = enter(plays=20.0)
+    audio.advance(6.0)
+    audio.drain()
+    audio.stumble(ms)
+    audio.advance(5.0)
+    signals = audio.drain()
+    assert of(signals, Paused) == []
+    audio.drain()
+    audio.advance(5.0)
+    assert of(audio.drain(), Ducked, SpeechStarted) == []
+
+
 def test_a_pause_without_a_decision_ends_by_itself(enter):
     audio = enter(plays=20.0)
     audio.advance(WARM_S)
