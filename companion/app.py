@@ -33,6 +33,7 @@ from companion.packs.install import install, present, stand_in
 from companion.packs.install import remove as remove_pack
 from companion.packs.library import Library
 from companion.paths import Paths, bundled
+from companion.ports import EchoTest
 from companion.settings import Settings
 from companion.storage.backup import backup, list_backups
 from companion.storage.chat_log import SqliteChatLog
@@ -214,6 +215,7 @@ class Companion:
 
     def switch_lore(self, character: str, key: str, /, *, off: bool) -> None:
         self.archive.switch(character, "lore", key, off=off)
+        self.post(do.Reload())  # what is constant stands at the beginning of the prompt
 
     def switch_passage(self, character: str, passage: str, /, *, off: bool) -> None:
         self.archive.switch(character, "passage", passage, off=off)
@@ -237,6 +239,18 @@ class Companion:
 
         audio = self.engines.audio.ready
         return audio.devices(direction) if isinstance(audio, AudioClient) else []
+
+    def test_echo(self) -> EchoTest:
+        """Play two seconds of sound and tell how it came back; blocks for some 4 s.
+
+        Raises AudioError, WorkerError; UsageError before there is sound.
+        """
+        from companion.workers.audio_client import AudioClient
+
+        audio = self.engines.audio.ready
+        if not isinstance(audio, AudioClient):
+            raise UsageError("There is no sound yet.", "Wait a moment, then try again.", code="no_sound")
+        return audio.test_echo()
 
     def hardware(self) -> Hardware:
         """Return what this computer has; may block for seconds."""

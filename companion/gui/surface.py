@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from companion.packs.editor import CharacterDraft
     from companion.packs.export import ExportReport
     from companion.paths import Paths
+    from companion.ports import EchoTest
     from companion.settings import Settings
     from companion.storage.chat_log import SqliteChatLog
 
@@ -148,6 +149,10 @@ class Surface(Protocol):
     def models(self, role: str, /) -> list[InstalledModel]: ...
     def devices(self, direction: Literal["input", "output"], /) -> list[str]: ...
     def hardware(self) -> Hardware: ...
+    def test_echo(self) -> EchoTest:
+        """Play two seconds of sound and tell how it came back; blocks for some 4 s. Raises CompanionError."""
+        ...
+
     def recollect_for_test(self, character: str, text: str, /) -> list[Recollected]:
         """Return what `character` would remember if the user said `text` now; nothing is kept."""
         ...

@@ -28,7 +28,7 @@ from companion.domain.messages import Message, StoredMessage, TurnId
 from companion.domain.state import State
 from companion.engines.catalog import load_catalog
 from companion.engines.weights_folder import InstalledModel
-from companion.errors import PackError
+from companion.errors import PackError, UsageError
 from companion.gui.application import make_application
 from companion.gui.theme import Look
 from companion.gui.translation import apply_language
@@ -38,6 +38,7 @@ from companion.packs import editor
 from companion.packs.editor import CharacterDraft
 from companion.packs.export import ExportReport
 from companion.paths import Paths, bundled
+from companion.ports import EchoTest
 from companion.settings import Settings
 from companion.storage.chat_log import SqliteChatLog
 from companion.text.folding import fold_search
@@ -94,6 +95,7 @@ class RuleCompanion:
         self.paths = Paths.under(home)
         self.paths.make()
         self.settings = Settings()
+        self.echo: EchoTest | None = None
         self.settings.general.language = "zh_CN"
         self.settings.general.theme = "light"
         self.settings.general.first_run_done = True
@@ -174,6 +176,11 @@ class RuleCompanion:
 
     def models(self, role: str) -> list[InstalledModel]:
         return [one for one in self.catalog.installed(self.paths.models) if one.role == role]
+
+    def test_echo(self) -> EchoTest:
+        if self.echo is None:
+            raise UsageError("There is no sound yet.", "Wait a moment, then try again.", code="no_sound")
+        return self.echo
 
     def hardware(self) -> Hardware:
         return Hardware(cores=2, ram_gb=16, ram_free_gb=12, disk_free_gb=60)

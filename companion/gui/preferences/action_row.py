@@ -38,6 +38,11 @@ class ActionRow(QWidget):
         Texts(self).also(self._write)
         self._write()
 
+    @property
+    def said(self) -> str:
+        """The help text as it stands."""
+        return self._help.text()
+
     def say(self, help_: str) -> None:
         """Show another help text until the language changes."""
         self._help.setText(help_)

@@ -16,6 +16,7 @@ from companion.gui.global_key.key import why_not
 from companion.gui.notices import notice_text
 from companion.gui.preferences.about import AboutPart
 from companion.gui.preferences.action_row import ActionRow
+from companion.gui.preferences.echo_row import EchoRow
 from companion.gui.preferences.fields import SettingSection, setting_sections
 from companion.gui.preferences.folders import FoldersPart
 from companion.gui.preferences.section import SectionCard
@@ -92,6 +93,8 @@ class PreferencesPage(QWidget):
             extras.append(self._welcome_row())
         if section.key == "voice":
             extras.append(self._sample_row())
+        if section.key == "ears":
+            extras.append(self._echo_row())
         card = SectionCard(section, self._companion, self._look, self._tasks, extras=extras)
         for name, why in _limits(section.key):
             card.row(name).limit(why)
@@ -124,6 +127,12 @@ class PreferencesPage(QWidget):
             )
         )
         row.pressed.connect(self._sample)
+        return row
+
+    def _echo_row(self) -> EchoRow:
+        row = EchoRow(self._companion, self._tasks)
+        row.decided.connect(self.refresh)
+        row.decided.connect(lambda: self._on_changed("ears"))
         return row
 
     def _sample(self) -> None:

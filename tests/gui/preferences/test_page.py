@@ -14,10 +14,12 @@ from companion.gui.controls.choice import ChoiceBox, Segments
 from companion.gui.controls.slider import ValueSlider
 from companion.gui.controls.switch import Switch
 from companion.gui.preferences.choosers import DeviceChooser, ModelChooser, size_text
+from companion.gui.preferences.echo_row import EchoRow
 from companion.gui.preferences.page import PreferencesPage
 from companion.gui.tasks import Tasks
 from companion.gui.theme import Look
 from companion.gui.translation import apply_language
+from companion.ports import EchoTest
 
 pytestmark = pytest.mark.gui
 
@@ -227,3 +229,28 @@ def test_a_key_that_is_pressed_becomes_the_setting(page: PreferencesPage, compan
     QTest.mouseClick(field.button, Qt.MouseButton.LeftButton)
     QTest.keyClick(field.button, Qt.Key.Key_F9)
     assert companion.settings.ears.talk_key == "F9"
+
+
+def test_the_echo_test_decides_whether_she_may_be_talked_over(
+    qtbot: QtBot, page: PreferencesPage, companion: Any
+) -> None:
+    row = page.findChild(EchoRow)
+    companion.echo = EchoTest(120.0, 3.0, "weak")
+    with qtbot.waitSignal(row.decided):
+        row.button.click()
+    assert companion.settings.ears.duplex == "half"
+    qtbot.waitUntil(lambda: companion.saved == 1)
+    companion.echo = EchoTest(120.0, 32.0, "good")
+    with qtbot.waitSignal(row.decided):
+        row.button.click()
+    assert companion.settings.ears.duplex == "auto"
+
+
+def test_an_echo_test_that_cannot_be_done_says_so(
+    qtbot: QtBot, page: PreferencesPage, companion: Any
+) -> None:
+    row = page.findChild(EchoRow)
+    row.button.click()
+    qtbot.waitUntil(row.button.isEnabled)
+    assert companion.settings.ears.duplex == "auto"
+    assert "sound" in row.said
