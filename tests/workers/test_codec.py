@@ -78,6 +78,7 @@ PLAIN_SIGNALS: list[ports.AudioSignal] = [
     ports.DeviceLost("output", "b", "gone", True),
 ]
 CLIP_SIGNALS: list[ports.AudioSignal] = [
+    ports.StillSpeaking(CLIP, 1.0),
     ports.SoftEnd(CLIP, 1.0),
     ports.UtteranceEnded(CLIP, 2.0, False),
     ports.BargeIn(TURN, CLIP, True),
@@ -109,7 +110,7 @@ def test_every_signal_of_the_port_is_tried_here() -> None:
 def test_the_clip_of_a_signal_travels_in_the_body(signal: ports.AudioSignal) -> None:
     fields, body = encode_signal(signal)
     back = decode_signal(fields["signal"], _over_the_wire(fields["value"]), body)
-    assert isinstance(back, ports.SoftEnd | ports.UtteranceEnded | ports.BargeIn)
+    assert isinstance(back, ports.StillSpeaking | ports.SoftEnd | ports.UtteranceEnded | ports.BargeIn)
     assert len(body) == 16
     assert (CLIP.samples.tolist(), CLIP.rate_hz) == (back.clip.samples.tolist(), back.clip.rate_hz)
 
