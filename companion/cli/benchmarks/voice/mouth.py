@@ -33,7 +33,7 @@ def _pairs(sitting: Sitting) -> Iterator[tuple[AudioClip, Curve]]:
         (row["turn"], row["revision"]) for row in told if row["name"] == "PlaybackEnded" and row["stopped"]
     }
     for reply in recording.replies:
-        if reply.turn in broken:
+        if reply.turn in held or recording.stopped(reply):
             continue
         n = min(reply.end, reply.start + sum(clip.n for clip in reply.clips))
         clip = AudioClip(recording.hers[reply.start : n], recording.rate_hz)

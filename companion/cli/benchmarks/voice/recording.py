@@ -190,8 +190,15 @@ class Recording:
         search = self.hers[silent_from : silent_from + int(_RESUME_S * self.rate_hz)]
         if len(template) == 0 or find(template, search) is None:
             return None
-        again = self.first_sound(silent_from + int(0.05 * self.rate_hz))
-        return None if again is None else (again - silent_from) / self.rate_hz
+        loud = np.flatnonzero(_frames(search, self.rate_hz) >= AUDIBLE)
+        return float(loud[0]) * _FRAME_S if len(loud) else None
+
+    def stopped(self, reply: Reply) -> bool:
+        """Tell whether the program broke the reply off."""
+        return any(
+            row["name"] == "PlaybackEnded" and row["stopped"] and (row["turn"], row["revision"]) == reply.turn
+            for row in self.told
+        )
 
     def _replies(self, made: list[dict[str, Any]]) -> list[Reply]:
         begun = [row for row in self.told if row["name"] == "PlaybackStarted"]

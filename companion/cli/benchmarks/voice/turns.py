@@ -153,7 +153,7 @@ def _measure_replies(turn: MeasuredTurn, sitting: Sitting) -> None:
         finished = _finished(sitting.stamps, reply)
         first = recording.first_sound(reply.start, reply.end)
         message = sitting.stored.get(finished.message.message) if finished else None
-        interrupted = finished is not None and finished.interrupted
+        interrupted = recording.stopped(reply)
         recognised = sitting.recognised.get(reply.turn, "")
         turn.replies.append(
             MeasuredReply(
