@@ -27,11 +27,7 @@ def lipsync(sittings: Sequence[Sitting]) -> dict[str, Any]:
 
 def _pairs(sitting: Sitting) -> Iterator[tuple[AudioClip, Curve]]:
     recording = sitting.recording
-    told = recording.told
-    broken = {(row["turn"], row["revision"]) for row in told if row["name"] in ("Ducked", "Paused")}
-    broken |= {
-        (row["turn"], row["revision"]) for row in told if row["name"] == "PlaybackEnded" and row["stopped"]
-    }
+    held = {(row["turn"], row["revision"]) for row in recording.told if row["name"] in ("Ducked", "Paused")}
     for reply in recording.replies:
         if reply.turn in held or recording.stopped(reply):
             continue

@@ -281,7 +281,7 @@ def _stored(companion: Companion, stamps: Stamps) -> dict[int, StoredMessage]:
     for _, event in stamps.rows:
         if isinstance(event, events.ReplyFinished):
             id_ = event.message.message
-            out |= {id_: one for one in companion.log.siblings(id_) if one.message == id_}
+            out |= {one.message: one for one in companion.log.siblings(id_) if one.message == id_}
     return out
 
 
