@@ -19,6 +19,8 @@ _POINTS = 24
 _MIN_POINTS = 8
 _SCATTER = 2.5  # samples that a measure may lie beside the line
 _LOST_AFTER = 12  # windows with sound and without a peak
+_CLEAR = 0.8
+_MOST = 500e-6  # no two crystals are farther apart
 _BAND_HZ = (150.0, 6500.0)
 
 
@@ -65,8 +67,8 @@ class DelayMeter:
         rest = lag - slope * at
         # Within the window the lag moves as well, and the peak may lie anywhere between.
         scatter = _SCATTER + abs(slope) * self._n / 2
-        is_clear = np.mean(np.abs(rest - np.median(rest)) < scatter) >= 0.7
-        return slope * 1e6 if is_clear else None
+        is_clear = np.mean(np.abs(rest - np.median(rest)) < scatter) >= _CLEAR
+        return slope * 1e6 if is_clear and abs(slope) < _MOST else None
 
     def feed(self, played: NDArray[np.float32], heard: NDArray[np.float32], *, is_audible: bool) -> bool:
         """Take a frame of both, shape (n,); return whether there is a new measure."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+from collections import deque
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -31,6 +32,11 @@ _AUDIBLE = 10 ** (-50 / 20)
 _ECHO_TAIL_FRAMES = 40
 _FORGET = 0.99  # a second, in frames
 _HINT_STEP_MS = 10
+_OFFSETS = 60  # of which the middle one counts: both streams come in bursts
+_FAR_APART = int(0.03 * RATE_HZ)
+_UNTRUSTED_FRAMES = 300
+_WORKED = 10 ** (6 / 10)  # power taken off a frame of her, where cancelling works
+_LOUD_DB = 10.0  # over the noise
 _BEST_MS = 40.0  # by how much the echo may well follow what was played
 _COMFORT_MS = (4.0, 480.0)  # what the library finds by itself; beyond it what was played is shifted
 
@@ -116,10 +122,13 @@ class EchoCanceller:
         self._mic = np.zeros(0, dtype=np.float32)
         self._heard = 0  # microphone samples that were cleaned
         self._offset: float | None = None  # reference position minus microphone position
+        self._offsets: list[float] = []
         self._shift = 0
+        self._n_since_jump = _UNTRUSTED_FRAMES
         self._hint_ms = -1
         self._since_audible = _ECHO_TAIL_FRAMES
         self._power_in = self._power_out = 0.0
+        self._worked: deque[bool] = deque(maxlen=_UNTRUSTED_FRAMES)
         self._n_echo = 0
 
     @classmethod
@@ -155,9 +164,17 @@ class EchoCanceller:
     def resembles_echo(self) -> bool:
         """Tell whether the last quarter of a second, cleaned, may be what is left of her own voice.
 
-        So it is when a device has lost step and the canceller has yet to notice.
+        So it is when a device has lost step and the canceller has yet to notice, or when it does not work here.
         """
-        return self._processor is not None and not self._presence.is_absent and self._residue.resembles_echo()
+        if self._processor is None or self._presence.is_absent:
+            return False
+        return not self._is_trusted or self._residue.resembles_echo()
+
+    @property
+    def _is_trusted(self) -> bool:
+        if self._n_since_jump < _UNTRUSTED_FRAMES:
+            return False
+        return len(self._worked) < _UNTRUSTED_FRAMES or sum(self._worked) >= 0.5 * _UNTRUSTED_FRAMES
 
     def follow(self, rate_hz: int) -> None:
         """A loudspeaker was opened anew: what is played next stands on another clock."""
@@ -198,9 +215,17 @@ class EchoCanceller:
         mic_end = self._heard + len(self._mic)
         played = self._reference.due - (self._reference.end_s - end_s) * RATE_HZ
         offset = played - mic_end - _LAG - self._shift
-        if self._offset is None or abs(offset - self._offset) > 0.03 * RATE_HZ:
+        if self._offset is None:
             self._offset = offset
-            self._meter.forget()
+            self._offsets.clear()
+        self._offsets.append(offset)
+        if len(self._offsets) == _OFFSETS:
+            usual = float(np.median(self._offsets))
+            if abs(usual - self._offset) > _FAR_APART:
+                self._offset = usual
+                self._meter.forget()
+                self._n_since_jump = 0
+            self._offsets.clear()
 
     def _may_go_on(self) -> bool:
         if self._offset is None or len(self._mic) > _LONGEST_WAIT:
@@ -222,14 +247,18 @@ class EchoCanceller:
     def _measure(
         self, played: NDArray[np.float32], frame: NDArray[np.float32], cleaned: NDArray[np.float32]
     ) -> None:
+        level_db = 10.0 * float(np.log10(frame @ frame / FRAME + 1e-12))
         is_audible = float(np.sqrt(played @ played / FRAME)) > _AUDIBLE
         self._since_audible = 0 if is_audible else self._since_audible + 1
         if self._since_audible < _ECHO_TAIL_FRAMES:
             self._power_in = _FORGET * self._power_in + float(frame @ frame)
             self._power_out = _FORGET * self._power_out + float(cleaned @ cleaned) + 1e-9
+            if level_db > self._presence.noise_db + _LOUD_DB:
+                self._worked.append(bool(frame @ frame > _WORKED * (cleaned @ cleaned)))
             self._n_echo += 1
+            self._n_since_jump += 1
         self._presence.feed(
-            10.0 * float(np.log10(frame @ frame / FRAME + 1e-12)),
+            level_db,
             is_audible=is_audible,
             is_silent=self._since_audible >= _ECHO_TAIL_FRAMES,
             has_delay=self._meter.delay_ms is not None and self._meter.steady_delay_ms is not None,

@@ -15,13 +15,17 @@ _LOUDER_DB = 3.0
 
 
 class EchoPresence:
-    """Compares the microphone's level while she is heard with that while she is silent; fed with frames of 10 ms."""
+    """Compares the microphone's level while she is heard with that while she is silent; fed with frames of 10 ms.
+
+    `noise_db` is the latter.
+    """
 
     def __init__(self) -> None:
         self._audible: deque[float] = deque(maxlen=_KEPT)
         self._silent: deque[float] = deque(maxlen=_KEPT)
         self._since_look = 0
         self.is_absent = False
+        self.noise_db = -200.0
 
     def feed(self, level_db: float, *, is_audible: bool, is_silent: bool, has_delay: bool) -> None:
         """Take a frame's level; `has_delay`: a delay was measured, so there is an echo, however soft."""
@@ -33,11 +37,13 @@ class EchoPresence:
         if self._since_look < 10:
             return
         self._since_look = 0
+        if self._silent:
+            self.noise_db = float(np.median(self._silent))
         is_known = len(self._audible) >= _ENOUGH and len(self._silent) >= _ENOUGH // 2
         if not is_known or has_delay:
             self.is_absent = False
         else:
-            louder_db = float(np.median(self._audible) - np.median(self._silent))
+            louder_db = float(np.median(self._audible)) - self.noise_db
             self.is_absent = louder_db < _LOUDER_DB
 
     def forget(self) -> None:

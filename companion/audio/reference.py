@@ -12,7 +12,7 @@ from companion.audio.ring import History
 _KEPT_S = 3.0
 _WORTH_PPM = 50.0  # a smaller drift is left to the canceller
 _REFINED_PPM = 15.0  # and so is what is left after a correction
-_MOST_PPM = 2000.0
+_MOST_PPM = 1000.0
 
 
 class Reference:

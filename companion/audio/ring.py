@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from companion.audio.gain import Gain
 
+_BUCKET_S = 0.5
+
 
 class SampleRing:
     """A bounded queue of float32 samples."""
@@ -57,17 +59,22 @@ class CaptureRing:
         self._ring = SampleRing(int(rate_hz * seconds))
         self.beats = 0
         self.overflows = 0
-        self._origin_s = float("inf")
+        self._origin_s = self._last_origin_s = self._new_origin_s = float("inf")
+        self._bucket_until = 0
 
     def write(self, block: NDArray[np.float32], at_s: float) -> None:
         """Take a block, shape (n,), whose last sample reached the microphone at `at_s` (monotonic seconds)."""
         n = self._ring.write(block)
         self.beats += 1
         self.overflows += len(block) - n
-        # Blocks are late, never early: the smallest offset is the true one; the leak allows for drift and lost blocks.
+        # Blocks are late, never early: the smallest offset of late is the true one; older ones are forgotten, because
+        # of drift and lost blocks.
         origin = at_s - self._ring.written / self.rate_hz
-        leak = 0.02 * len(block) / self.rate_hz
-        self._origin_s = min(origin, self._origin_s + leak)
+        if self._ring.written >= self._bucket_until:
+            self._bucket_until = self._ring.written + int(_BUCKET_S * self.rate_hz)
+            self._last_origin_s, self._new_origin_s = self._new_origin_s, origin
+        self._new_origin_s = min(origin, self._new_origin_s)
+        self._origin_s = min(self._last_origin_s, self._new_origin_s)
 
     def read(self) -> NDArray[np.float32]:
         """Return all samples that are there, shape (n,)."""
