@@ -37,6 +37,7 @@ _FAR_APART = int(0.03 * RATE_HZ)
 _UNTRUSTED_FRAMES = 300
 _WORKED = 10 ** (6 / 10)  # power taken off a frame of her, where cancelling works
 _LOUD_DB = 10.0  # over the noise
+_JUMP_MS = 2.0
 _BEST_MS = 40.0  # by how much the echo may well follow what was played
 _COMFORT_MS = (4.0, 480.0)  # what the library finds by itself; beyond it what was played is shifted
 
@@ -126,6 +127,7 @@ class EchoCanceller:
         self._shift = 0
         self._n_since_jump = _UNTRUSTED_FRAMES
         self._hint_ms = -1
+        self._steady_ms: float | None = None
         self._since_audible = _ECHO_TAIL_FRAMES
         self._power_in = self._power_out = 0.0
         self._worked: deque[bool] = deque(maxlen=_UNTRUSTED_FRAMES)
@@ -273,6 +275,9 @@ class EchoCanceller:
         delay_ms = self._meter.steady_delay_ms
         if delay_ms is None or self._processor is None:
             return
+        if self._steady_ms is not None and abs(delay_ms - self._steady_ms) > _JUMP_MS:
+            self._n_since_jump = 0
+        self._steady_ms = delay_ms
         if not _COMFORT_MS[0] <= delay_ms <= _COMFORT_MS[1] and self._offset is not None:
             n = round((delay_ms - _BEST_MS) * RATE_HZ / 1000)
             self._shift += n

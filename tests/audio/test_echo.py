@@ -103,14 +103,14 @@ def test_reference_is_silent_where_nothing_was_played():
     assert reference.frame(reference.end - 80, 160)[:80].all()
 
 
-def run(canceller, played, heard, *, jitter_s=None, mic_late_s=0.0):
+def run(canceller, played, heard, *, jitter_s=None, start_s=50.0):
     """Play and hear in steps of 10 ms, the times of both streams on one clock; return what is left."""
     left = []
     for n in range(len(heard) // 160):
-        end_s = 50.0 + (n + 1) * 0.01
+        end_s = start_s + (n + 1) * 0.01
         wobble = jitter_s[n] if jitter_s is not None else 0.0
         canceller.play(played[n * 160 : (n + 1) * 160], end_s + wobble)
-        left.append(canceller.clean(heard[n * 160 : (n + 1) * 160], end_s - mic_late_s))
+        left.append(canceller.clean(heard[n * 160 : (n + 1) * 160], end_s))
     return np.concatenate(left)
 
 
@@ -153,6 +153,47 @@ def test_a_measured_delay_is_told_to_the_library():
     assert processor.hints
     assert canceller.state.delay_ms == pytest.approx(100, abs=0.5)
     assert processor.hints[-1] == pytest.approx(85, abs=10)
+
+
+class Nothing(Perfect):
+    """Leaves nothing."""
+
+    def clean(self, frame):
+        return np.zeros_like(frame)
+
+
+class Useless(Perfect):
+    def clean(self, frame):
+        return frame.copy()
+
+
+@pytest.mark.parametrize(("kind", "doubtful"), [(Useless, True), (Nothing, False)])
+def test_where_cancelling_does_not_work_all_may_be_echo(kind, doubtful):
+    played = noise(6.0)
+    played[:RATE] = 0.0
+    heard = np.concatenate((np.zeros(240, np.float32), played))[: len(played)]
+    heard += 0.01 * noise(6.0, seed=2)
+    canceller = EchoCanceller(kind())
+    canceller.follow(RATE)
+    run(canceller, played, heard)
+    assert canceller.resembles_echo() is doubtful
+
+
+def test_after_a_jump_of_the_delay_all_may_be_echo_for_three_seconds():
+    played = noise(16.0)
+    late = np.concatenate((np.zeros(480, np.float32), played))[: len(played)]
+    later = np.concatenate((np.zeros(1600, np.float32), played))[: len(played)]
+    heard = np.concatenate((late[: 8 * RATE], later[8 * RATE :]))
+    canceller = EchoCanceller(Nothing())
+    canceller.follow(RATE)
+    doubts = []
+    for second in range(16):
+        at = slice(second * RATE, (second + 1) * RATE)
+        run(canceller, played[at], heard[at], start_s=50.0 + second)
+        doubts.append(canceller.resembles_echo())
+    assert doubts[3:8] == [False] * 5
+    assert doubts[9:12] == [True] * 3
+    assert doubts[-1] is False
 
 
 def test_without_the_library_sound_passes_and_the_log_says_so(monkeypatch, caplog):
