@@ -37,6 +37,7 @@ _FAR_APART = int(0.03 * RATE_HZ)
 _UNTRUSTED_FRAMES = 300
 _WORKED = 10 ** (6 / 10)  # power taken off a frame of her, where cancelling works
 _LOUD_DB = 10.0  # over the noise
+_LOUDER_DB = 4.0  # than the echo before cancelling: surely somebody else
 _JUMP_MS = 2.0
 _BEST_MS = 40.0  # by how much the echo may well follow what was played
 _COMFORT_MS = (4.0, 480.0)  # what the library finds by itself; beyond it what was played is shifted
@@ -170,7 +171,10 @@ class EchoCanceller:
         """
         if self._processor is None or self._presence.is_absent:
             return False
-        return not self._is_trusted or self._residue.resembles_echo()
+        if not self._is_trusted:
+            return True
+        is_louder = self._residue.level_db > self._presence.echo_db + _LOUDER_DB
+        return not is_louder and self._residue.resembles_echo()
 
     @property
     def _is_trusted(self) -> bool:
@@ -283,7 +287,8 @@ class EchoCanceller:
             self._shift += n
             self._offset -= n
             self._meter.forget()
-            delay_ms = _BEST_MS
+            self._n_since_jump = 0
+            delay_ms = self._steady_ms = _BEST_MS
         if abs(delay_ms - self._hint_ms) >= _HINT_STEP_MS:
             self._hint_ms = round(delay_ms)
             self._processor.hint_delay(self._hint_ms)

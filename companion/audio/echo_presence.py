@@ -17,7 +17,7 @@ _LOUDER_DB = 3.0
 class EchoPresence:
     """Compares the microphone's level while she is heard with that while she is silent; fed with frames of 10 ms.
 
-    `noise_db` is the latter.
+    `echo_db` is the former, `noise_db` the latter.
     """
 
     def __init__(self) -> None:
@@ -26,6 +26,7 @@ class EchoPresence:
         self._since_look = 0
         self.is_absent = False
         self.noise_db = -200.0
+        self.echo_db = 0.0
 
     def feed(self, level_db: float, *, is_audible: bool, is_silent: bool, has_delay: bool) -> None:
         """Take a frame's level; `has_delay`: a delay was measured, so there is an echo, however soft."""
@@ -39,11 +40,13 @@ class EchoPresence:
         self._since_look = 0
         if self._silent:
             self.noise_db = float(np.median(self._silent))
+        if len(self._audible) >= _ENOUGH:
+            self.echo_db = float(np.median(self._audible))
         is_known = len(self._audible) >= _ENOUGH and len(self._silent) >= _ENOUGH // 2
         if not is_known or has_delay:
             self.is_absent = False
         else:
-            louder_db = float(np.median(self._audible)) - self.noise_db
+            louder_db = self.echo_db - self.noise_db
             self.is_absent = louder_db < _LOUDER_DB
 
     def forget(self) -> None:

@@ -28,6 +28,12 @@ class Residue:
         self._played.append(played)
         self._left.append(left)
 
+    @property
+    def level_db(self) -> float:
+        """How loud the latest is that is left, in dBFS."""
+        left = self._left.slice(self._left.end - self._n, self._left.end)
+        return 10.0 * float(np.log10(left @ left / self._n + 1e-12))
+
     def resembles_echo(self) -> bool:
         """Tell whether the latest is like something played within half a second before (costs about 1 ms)."""
         left = _whitened(self._left.slice(self._left.end - self._n, self._left.end))

@@ -171,7 +171,7 @@ class Useless(Perfect):
 def test_where_cancelling_does_not_work_all_may_be_echo(kind, doubtful):
     played = noise(6.0)
     played[:RATE] = 0.0
-    heard = np.concatenate((np.zeros(240, np.float32), played))[: len(played)]
+    heard = np.concatenate((np.zeros(640, np.float32), played))[: len(played)]
     heard += 0.01 * noise(6.0, seed=2)
     canceller = EchoCanceller(kind())
     canceller.follow(RATE)
