@@ -141,6 +141,7 @@ def test_a_death_ends_the_turns_where_they_were_heard_to(
     audio.listen("hands_free")
     listener.wait_for(SoftEnd)
     audio.enqueue(TurnId(1), _speech("ok"))
+    listener.wait_for(Played)
     audio.enqueue(TurnId(2), _speech("die"))
     assert events.wait_for(WorkerLost).cause == "stopped by the system (signal 9)"
     ends = [listener.wait_for(PlaybackEnded), listener.wait_for(PlaybackEnded)]
