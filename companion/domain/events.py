@@ -91,7 +91,16 @@ class PromptSection:
     """One part of a prompt: its name, tokens and the sources that filled it."""
 
     name: Literal[
-        "persona", "examples", "summary", "history", "lore", "passages", "memories", "instructions", "user"
+        "persona",
+        "examples",
+        "summary",
+        "history",
+        "lore",
+        "time",
+        "memories",
+        "passages",
+        "instructions",
+        "user",
     ]
     n_tokens: int
     sources: tuple[str, ...] = ()

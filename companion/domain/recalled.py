@@ -12,7 +12,7 @@ from companion.domain.memory import Recollected
 from companion.domain.passages import FoundPassage
 
 CountTokens = Callable[[Sequence[str]], list[int]]
-PartName = Literal["memories", "passages", "lore", "instructions"]
+PartName = Literal["lore", "time", "memories", "passages", "instructions"]
 
 _QUOTED_CHARS = 60
 _WORDS = {
@@ -84,12 +84,20 @@ def _parts(
     memories = [one.text.strip() for one in recalled.memories if one.text.strip()]
     passages = [_quoted(one) for one in recalled.passages]
     lore = [text for hit in recalled.lore if (text := hit.text.strip())]
-    lore += [recalled.background] if recalled.background else []
+    # The hour belongs to what may help, but is told apart from it: it is no entry of her world.
+    time = [recalled.background] if recalled.background else []
+    words_of_time = "" if lore else words["lore"]
     texts: list[tuple[PartName, str]] = []
     # What hangs least on the user's words comes first: it can be read before he has said them.
-    for name, lines in (("lore", lore), ("memories", memories), ("passages", passages)):
+    parts: tuple[tuple[PartName, str, list[str]], ...] = (
+        ("lore", words["lore"], lore),
+        ("time", words_of_time, time),
+        ("memories", words["memories"], memories),
+        ("passages", words["passages"], passages),
+    )
+    for name, opening, lines in parts:
         if lines:
-            texts.append((name, words[name] + "\n".join(lines)))  # type: ignore[arg-type]
+            texts.append((name, opening + "\n".join(lines)))
     if instructions := _instructions(character, words["answer"], said, bool(texts)):
         texts.append(("instructions", instructions))
     filled = [(name, fill(text)) for name, text in texts]

@@ -56,7 +56,9 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     Entry("store", "chroma_server", f"{_STORES}.chroma_server:ChromaServer", "Chroma server", remote=True),
     Entry("audio", "duplex", "companion.audio.duplex:DuplexAudio", "Microphone and loudspeaker"),
     Entry("audio", "wav", "companion.audio.wav_realtime:WavAudio", "WAV files"),
-    Entry("audio", "script", "companion.cli.benchmarks.voice.user:ScriptedUser", "A user who talks by a script"),
+    Entry(
+        "audio", "script", "companion.cli.benchmarks.voice.user:ScriptedUser", "A user who talks by a script"
+    ),
 )
 
 

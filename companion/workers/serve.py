@@ -23,6 +23,8 @@ from companion.workers.frames import Frame, FrameReader, FrameWriter
 from companion.workers.operation import Answer, Host, Operation, Request
 
 ROLES: Final = ("language", "speech", "audio", "recall")
+# An index that is being built is waited for by nobody; a conversation must not suffer from it.
+_NICENESS: Final = {"recall": 10}
 _BEAT_S: Final = 1.0
 _LANE_LENGTH: Final = 256
 _FINISH_S: Final = 2.0
@@ -43,6 +45,8 @@ def main(arguments: list[str]) -> NoReturn:
     )
     confinement.limit_memory(int(os.environ.get("COMPANION_MEMORY_LIMIT", "0")))
     confinement.refuse_imports()
+    if hasattr(os, "nice"):
+        os.nice(_NICENESS.get(arguments[0], 0))
     _Server(arguments[0], frames_in, frames_out).run(steps, started)
 
 

@@ -135,6 +135,7 @@ def test_what_changes_stands_after_the_history_and_before_the_user() -> None:
         "examples",
         "history",
         "lore",
+        "time",
         "instructions",
         "user",
     ]

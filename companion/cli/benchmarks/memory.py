@@ -51,7 +51,7 @@ _BEGAN: Final = 1_772_700_000.0
 _TURN_S, _DAY_S = 60.0, 86_400.0
 _PATIENCE_S: Final = 120.0
 _REPLY_TOKENS: Final = 16
-_CALLED_UP: Final = ("lore", "passages", "memories")
+_CALLED_UP: Final = ("lore", "time", "passages", "memories")
 
 
 @dataclass(frozen=True, slots=True)

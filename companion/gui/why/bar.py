@@ -20,7 +20,8 @@ _TURNS = {
     "summary": 62,
     "history": 120,
     "lore": 175,
-    "passages": 215,
+    "time": 195,
+    "passages": 225,
     "memories": 255,
     "instructions": 300,
 }

@@ -15,6 +15,7 @@ def section_title(name: str) -> str:
         "summary": tr("Earlier, in brief"),
         "history": tr("The conversation so far"),
         "lore": tr("World entries"),
+        "time": tr("Day and hour"),
         "passages": tr("Passages from books"),
         "memories": tr("Memories"),
         "instructions": tr("Reminders"),
