@@ -96,21 +96,22 @@ class Hearing:
 
     def _run_words(self) -> None:
         while (job := self._words.get()) is not None:
-            if job.cancel.requested:
-                continue
-            try:
-                transcript = self._transcribed(job)
-            except Cancelled:
-                continue
-            except CompanionError as error:
-                self._on_heard(Heard(job.number, None, error))
-                continue
-            finally:
-                self._done = max(self._done, job.number)
-            if transcript is not None and not job.cancel.requested:
-                melody = self._melody
-                likely = melody[1] if melody is not None and melody[0] == job.number else None
-                self._on_heard(Heard(job.number, transcript, turn_probability=likely))
+            if not job.cancel.requested:
+                self._hear(job)
+            self._done = max(self._done, job.number)
+
+    def _hear(self, job: _Job) -> None:
+        try:
+            transcript = self._transcribed(job)
+        except Cancelled:
+            return
+        except CompanionError as error:
+            self._on_heard(Heard(job.number, None, error))
+            return
+        if transcript is not None and not job.cancel.requested:
+            melody = self._melody
+            likely = melody[1] if melody is not None and melody[0] == job.number else None
+            self._on_heard(Heard(job.number, transcript, turn_probability=likely))
 
     def _transcribed(self, job: _Job) -> Transcript | None:
         names = None

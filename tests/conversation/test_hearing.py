@@ -53,3 +53,14 @@ def test_an_error_is_a_result() -> None:
     assert heard.transcript is None
     assert heard.error is not None
     assert heard.error.code == "closed"
+
+
+def test_what_was_dropped_before_its_turn_leaves_the_hearing_idle() -> None:
+    engines, results = Engines(), queue.Queue[Heard]()
+    hearing = Hearing(engines, results.put)
+    hearing.recognise(LOUD, language="zh")
+    hearing.recognise(LOUD, language="zh")
+    assert not hearing.is_idle
+    hearing.drop()
+    hearing.close()
+    assert hearing.is_idle
