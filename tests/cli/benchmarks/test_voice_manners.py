@@ -113,7 +113,7 @@ def test_stop_is_not_answered_and_the_talk_goes_on() -> None:
     world.she_speaks(9.0)
     world.pass_s(0.8)
     world.she_is_stopped()
-    world.pass_s(7.0)
+    world.pass_s(9.0)
     assert world.outcomes == ["answered"]
 
 

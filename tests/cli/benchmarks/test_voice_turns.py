@@ -115,12 +115,23 @@ def test_voice_to_voice_runs_from_the_acoustic_end_to_her_first_sound() -> None:
 def test_an_answer_before_the_end_is_a_false_cut_and_no_fast_answer() -> None:
     talk = _Talk(8)
     talk.turn(_spoken("one", 3.0, pause=True), 1.0, 2.4, said_s=2.2)
+    talk.told.append({"name": "SoftEnd", "sample": int(2.1 * _RATE), "at": 2 * _RATE})
     sitting = talk.sitting()
     turns = measured_turns(sitting)
     assert turns[0].is_cut
     assert turns[0].voice_to_voice_s is None
     cuts = figures([sitting], [turns], [])["false_cuts"]
     assert (cuts["pauses"], cuts["heard"], cuts["taken_for_complete"]) == (1, 1, 1)
+
+
+def test_a_late_answer_to_the_turn_before_is_no_false_cut() -> None:
+    talk = _Talk(8)
+    talk.turn(_spoken("one", 3.0, pause=True), 1.0, 1.4, said_s=4.5)
+    talk.told.append({"name": "SoftEnd", "sample": int(2.1 * _RATE), "at": 2 * _RATE})
+    [turn] = measured_turns(talk.sitting())
+    assert turn.is_crossed
+    assert not turn.is_cut
+    assert turn.voice_to_voice_s is None
 
 
 def test_a_turn_taken_for_complete_but_not_heard_is_told_apart() -> None:

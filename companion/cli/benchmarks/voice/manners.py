@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 _GAP_S: Final = (0.8, 1.4)
 _QUIET_S: Final = 0.3
 _SETTLE_S: Final = 2.0  # whether a cough calls up a reply of its own
-_SILENT_S: Final = 6.0  # how long a reply may take to come where none need come
+_SILENT_S: Final = 8.0  # how long a reply may take to come where none need come
 
 
 @dataclass(frozen=True, slots=True)

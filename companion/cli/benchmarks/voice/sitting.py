@@ -276,10 +276,10 @@ def _naive_engines(companion: Companion) -> NaiveEngines:
 
 
 def _stored(companion: Companion, stamps: Stamps) -> dict[int, StoredMessage]:
-    """Return the replies as the history holds them now; one that was taken back before it was heard is not in it."""
+    """Return what was said as the history holds it now; a reply that was taken back is not in it."""
     out: dict[int, StoredMessage] = {}
     for _, event in stamps.rows:
-        if isinstance(event, events.ReplyFinished):
+        if isinstance(event, events.ReplyFinished | events.UserSaid):
             id_ = event.message.message
             out |= {one.message: one for one in companion.log.siblings(id_) if one.message == id_}
     return out

@@ -40,7 +40,10 @@ def figures(
         "naive_voice_to_voice_s": summary(theirs),
         "ratio_to_naive": _ratio(every, naive),
         "stages_s": _stages(later),
-        "without_reply": sum(turn.voice_to_voice_s is None and not turn.is_cut for turn in every),
+        "without_reply": sum(
+            turn.voice_to_voice_s is None and not turn.is_cut and not turn.is_crossed for turn in every
+        ),
+        "crossed": sum(turn.is_crossed for turn in every),
         "false_cuts": _cuts(every),
         "naive_false_cuts": _cuts(naive),
         **_interruptions(every),
@@ -88,7 +91,8 @@ def _stages(turns: Sequence[MeasuredTurn]) -> dict[str, Any]:
     return {name: summary(_some(turn.marks.get(name) for turn in answered)) for name in STAGES}
 
 
-def _cuts(turns: Sequence[MeasuredTurn]) -> dict[str, Any]:
+def _cuts(every: Sequence[MeasuredTurn]) -> dict[str, Any]:
+    turns = [turn for turn in every if not turn.is_crossed]
     paused = [turn for turn in turns if turn.spoken.said.pauses]
     n_pauses = sum(len(turn.spoken.said.pauses) for turn in paused)
     heard, early = sum(turn.is_cut for turn in paused), sum(turn.n_early for turn in paused)

@@ -23,8 +23,9 @@ _LONGEST_S: Final = 60.0
 class MeasuredTurn:
     """Seconds; `marks` count from the acoustic end of what was said, names as in the timeline of the report.
 
-    `voice_to_voice_s` is None where she was heard before the user had ended (`is_cut`) or never. `n_early` is how
-    often the program took the utterance for complete before its end.
+    `voice_to_voice_s` is None where she was heard before the user had ended (`is_cut`), where she was still answering
+    the turn before (`is_crossed`), or where no reply came. `n_early` is how often the program took the utterance for
+    complete before its end.
     """
 
     spoken: SpokenTurn
@@ -35,6 +36,7 @@ class MeasuredTurn:
     until: int
     voice_to_voice_s: float | None = None
     is_cut: bool = False
+    is_crossed: bool = False
     n_early: int = 0
     reaction: Reaction | None = None
     during_onset: int | None = None
@@ -108,9 +110,13 @@ def _frame(recording: Recording, spoken: list[SpokenTurn], orders: list[int]) ->
 
 def _measure_voice_to_voice(turn: MeasuredTurn, recording: Recording) -> None:
     early = recording.first_sound(turn.onset, turn.end)
-    turn.is_cut = early is not None
+    if early is not None:
+        # What begins before the first pause answers the turn before.
+        pauses = [row["sample"] for row in recording.told if row["name"] == "SoftEnd"]
+        turn.is_cut = any(turn.onset <= pause <= early for pause in pauses)
+        turn.is_crossed = not turn.is_cut
     first = recording.first_sound(turn.end, turn.until)
-    if not turn.is_cut and first is not None:
+    if early is None and first is not None:
         turn.voice_to_voice_s = recording.seconds(first - turn.end)
     if turn.during_end is None or turn.spoken.turn.during != "barge_in":
         return
@@ -135,7 +141,8 @@ def _measure_hearing(turn: MeasuredTurn, sitting: Sitting) -> None:
         ):
             turn.n_early += at < turn.end
             if at < limit:
-                said.append(event.message.text)
+                message = sitting.stored.get(event.message.message, event.message)
+                said.append(message.text)  # what was gone on with stands in the same message
     turn.transcript = " ".join(said)
     rate = syllable_error_rate if language == "zh" else word_error_rate
     if said:
