@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import shutil
 import tempfile
@@ -92,12 +93,11 @@ def sit(wish: Wish, language: Language, spoken: Sequence[SpokenTurn], folder: Pa
 
 
 def _open(wish: Wish, language: Language, home: Path) -> Companion:
-    companion = open_companion(home)
-    try:
+    with contextlib.ExitStack() as stack:
+        companion = open_companion(home)
+        stack.callback(companion.close)
         _prepare(companion, wish, language)
-    except BaseException:
-        companion.close()
-        raise
+        stack.pop_all()
     return companion
 
 
