@@ -1,0 +1,1 @@
+"""From a novel or a script to a character."""

@@ -1,0 +1,1 @@
+"""Resumable jobs of many stages."""

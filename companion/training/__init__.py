@@ -1,0 +1,1 @@
+"""Recipes that need torch; each runs in a process of its own and nothing imports them."""
