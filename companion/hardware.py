@@ -63,7 +63,7 @@ def n_cores() -> int:
 def plan_threads(cores: int, *, speaks: bool, wished: int = 0) -> ThreadPlan:
     """Return the thread plan for `cores`; `speaks` tells whether a voice works beside the language model."""
     if cores <= 2:
-        plan = ThreadPlan(decode=cores, prefill=cores, recogniser=cores, voice=1)
+        plan = ThreadPlan(decode=cores, prefill=cores, recogniser=cores, voice=cores)
     else:
         language = max(1, cores - 2) if speaks else cores - 1
         plan = ThreadPlan(

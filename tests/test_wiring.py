@@ -64,6 +64,10 @@ def test_no_engine_gets_more_threads_than_there_are_cores(cores: int) -> None:
     assert all(1 <= n <= cores for n in (plan.decode, plan.prefill, plan.recogniser, plan.voice))
 
 
+def test_on_two_cores_the_voice_takes_both_because_the_language_engine_gives_way() -> None:
+    assert plan_threads(2, speaks=True).voice == 2
+
+
 def test_a_wished_number_of_threads_is_heeded() -> None:
     plan = plan_threads(8, speaks=True, wished=3)
     assert (plan.decode, plan.prefill) == (3, 3)
