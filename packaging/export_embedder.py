@@ -2,13 +2,15 @@
 
     uv run --extra train python packaging/export_embedder.py BAAI/bge-small-zh-v1.5 ~/bge-small-zh
 
-Put the folder into the models folder. The program itself never imports torch.
+Put the folder into the models folder and name it under Settings, or as `embedder` in [recall]. The program itself
+never imports torch.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,17 @@ import numpy as np
 
 _OPSET = 17
 _TEXTS = ("黛玉把落花装进绢袋，埋在花冢里。", "She buried the fallen flowers.", "明天有雨。")
+# Other numbers and lengths than those that were traced, one of them beyond every limit.
+_CHECKED = (
+    "雨",
+    "Rain.",
+    "你记得我家的猫叫什么吗？",
+    "It rained, and then the sun came out again." * 4,
+    "花谢花飞" * 2_000,
+)
 _TOLERANCE = 1e-3
+_POOLING = {"mean": "mean", "cls": "cls", "lasttoken": "last"}
+_UNDERSTOOD = ("Transformer", "Pooling", "Normalize")
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -32,22 +44,27 @@ def main(arguments: list[str] | None = None) -> None:
     )
     asked = parser.parse_args(arguments)
     worst = export(asked.model, asked.folder, asked.query_prefix, asked.passage_prefix)
-    print(f"{asked.folder}: smallest cosine between both on {len(_TEXTS)} texts is {worst:.6f}")
+    print(f"{asked.folder}: smallest cosine between both on {len(_CHECKED)} texts is {worst:.6f}")
 
 
 def export(name: str, folder: Path, query_prefix: str | None, passage_prefix: str | None) -> float:
     """Write the model's folder; return the smallest cosine between its vectors and the original's.
 
-    Raises SystemExit when they differ.
+    Raises SystemExit when they differ, and for a model that does more than pool the states of its tokens.
     """
     from sentence_transformers import SentenceTransformer
 
+    if find_spec("onnx") is None:
+        raise SystemExit(
+            "PyTorch writes ONNX with the package onnx, which is missing. Run: uv pip install onnx"
+        )
     model = SentenceTransformer(name, device="cpu")
+    pooling = _pooling(model)
     folder.mkdir(parents=True, exist_ok=True)
     _write_graph(model, folder / "model.onnx")
     _write_tokenizer(model, folder)
     recipe = {
-        "pooling": _pooling(model),
+        "pooling": pooling,
         "query_prefix": model.prompts.get("query", "") if query_prefix is None else query_prefix,
         "passage_prefix": model.prompts.get("passage", model.prompts.get("document", ""))
         if passage_prefix is None
@@ -66,13 +83,19 @@ def _write_graph(model: Any, file: Path) -> None:
     import torch
 
     transformer = model[0].auto_model.eval()
+    # The exporter follows the plain form of attention alone.
+    transformer.set_attn_implementation("eager")
     encoded = model.tokenizer(list(_TEXTS), padding=True, return_tensors="pt")
     names = [name for name in ("input_ids", "attention_mask", "token_type_ids") if name in encoded]
     axes = {name: {0: "batch", 1: "tokens"} for name in (*names, "last_hidden_state")}
 
     class Encoder(torch.nn.Module):  # type: ignore[misc, name-defined]
+        def __init__(self) -> None:
+            super().__init__()
+            self.transformer = transformer
+
         def forward(self, *inputs: Any) -> Any:
-            return transformer(**dict(zip(names, inputs, strict=True))).last_hidden_state
+            return self.transformer(**dict(zip(names, inputs, strict=True))).last_hidden_state
 
     torch.onnx.export(
         Encoder().eval(),
@@ -98,21 +121,23 @@ def _write_tokenizer(model: Any, folder: Path) -> None:
 
 
 def _pooling(model: Any) -> str:
-    for module in model:
-        if getattr(module, "pooling_mode_cls_token", False):
-            return "cls"
-        if getattr(module, "pooling_mode_lasttoken", False):
-            return "last"
-    return "mean"
+    kinds = [type(module).__name__ for module in model]
+    other = [kind for kind in kinds if kind not in _UNDERSTOOD]
+    modes = [module.pooling_mode for module in model if hasattr(module, "pooling_mode")]
+    if other or len(modes) != 1 or modes[0] not in _POOLING:
+        raise SystemExit(
+            f"The model is made of {', '.join(kinds)} with pooling {modes}, which cannot be exported."
+        )
+    return _POOLING[modes[0]]
 
 
 def _compare(model: Any, folder: Path, prefix: str) -> float:
     from companion.engines.embedders.onnx_text import OnnxText
 
     exported = OnnxText.load(folder)
-    ours = exported.embed(_TEXTS)
+    ours = exported.embed(_CHECKED)
     exported.close()
-    theirs = model.encode([prefix + text for text in _TEXTS], normalize_embeddings=True)
+    theirs = model.encode([prefix + text for text in _CHECKED], normalize_embeddings=True)
     return float(np.min(np.sum(ours * np.asarray(theirs), axis=1)))
 
 

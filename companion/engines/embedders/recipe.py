@@ -59,7 +59,11 @@ def read_recipe(folder: Path) -> Recipe:
     )
 
 
-def _pooling(config: Mapping[str, Any]) -> Pooling:
+def _pooling(config: Mapping[str, Any]) -> str:
+    """Return what `1_Pooling/config.json` says: one mode since sentence-transformers 6, a flag for each before."""
+    if "pooling_mode" in config:
+        mode = str(config["pooling_mode"])
+        return "last" if mode == "lasttoken" else mode
     if config.get("pooling_mode_cls_token"):
         return "cls"
     return "last" if config.get("pooling_mode_lasttoken") else "mean"

@@ -40,6 +40,23 @@ def test_the_layout_of_sentence_transformers_is_understood(tmp_path: Path) -> No
     assert read_recipe(tmp_path) == Recipe("cls", "为这个句子生成表示：", "", 256)
 
 
+@pytest.mark.parametrize(("mode", "pooling"), [("cls", "cls"), ("lasttoken", "last"), ("mean", "mean")])
+def test_the_one_mode_of_newer_sentence_transformers_is_understood(
+    tmp_path: Path, mode: str, pooling: str
+) -> None:
+    (tmp_path / "1_Pooling").mkdir()
+    (tmp_path / "1_Pooling" / "config.json").write_text(json.dumps({"pooling_mode": mode}))
+    assert read_recipe(tmp_path).pooling == pooling
+
+
+def test_a_pooling_that_does_not_exist_here_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "1_Pooling").mkdir()
+    (tmp_path / "1_Pooling" / "config.json").write_text(json.dumps({"pooling_mode": "weightedmean"}))
+    with pytest.raises(ModelError) as caught:
+        read_recipe(tmp_path)
+    assert caught.value.code == "embedder"
+
+
 def test_own_recipe_wins_and_english_prefixes_stand_before_the_text(tmp_path: Path) -> None:
     (tmp_path / "embedder.json").write_text(
         json.dumps({"pooling": "last", "query_prefix": "query: ", "passage_prefix": "passage: "})
