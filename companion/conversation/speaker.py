@@ -22,6 +22,7 @@ _log = logging.getLogger(__name__)
 _QUEUED_CLAUSES = 4
 _POLL_S = 0.02
 _PLAYBACK_END_S = 0.5
+_FIRST_SOUND_S = 1.5
 _ECHO_S, _AHEAD_S = 10.0, 0.5
 
 
@@ -53,6 +54,7 @@ class Speaker:
         self._failed = False
         self._played_s = 0.0
         self._playback_ended = threading.Event()
+        self._has_sound = threading.Event()
         self.first_audio_s: float | None = None
         self._thread = threading.Thread(target=self._run, name=f"speaker-{turn.turn}")
         self._thread.start()
@@ -60,6 +62,12 @@ class Speaker:
     def say(self, clause: Clause) -> None:
         """Queue a clause; blocks while the voice is behind, until the turn is cancelled."""
         self._put(clause)
+
+    def await_sound(self) -> None:
+        """Wait until the first sound is there, or is not to come, at most 1.5 s: two engines would share the cores."""
+        until_s = time.monotonic() + _FIRST_SOUND_S
+        while not self._has_sound.wait(_POLL_S) and not self._cancel.requested and time.monotonic() < until_s:
+            pass
 
     def finish(self) -> None:
         """Tell that no more clauses come."""
@@ -164,6 +172,7 @@ class Speaker:
                 break
             if clause.spoken.strip() and not self._failed:
                 self._say(clause)
+            self._has_sound.set()
         while not self._released.wait(_POLL_S) and not self._cancel.requested:
             pass
         audio = self._engines.audio.ready
@@ -204,6 +213,7 @@ class Speaker:
                 else:
                     with self._lock:
                         self._waiting.append((clause, speech))
+            self._has_sound.set()
 
     def _hand_over(self, clause: Clause, speech: Speech) -> None:
         audio = self._engines.audio.ready

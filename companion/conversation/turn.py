@@ -242,11 +242,14 @@ class ReplyTurn:
 
     def _speak(self, clauses: list[Clause]) -> None:
         for clause in clauses:
+            is_first = self._written.first_clause_s is None
             self._written.first_clause_s = self._written.first_clause_s or time.monotonic()
             if self._written.emotion is None:
                 self._feel(guess_emotion(clause.text))
             if self._speaker is not None:
                 self._speaker.say(moved(clause, len(self._plan.before)))
+                if is_first:
+                    self._speaker.await_sound()
 
     def _feel(self, emotion: Emotion | None) -> None:
         if emotion is not None and emotion != self._written.emotion:

@@ -162,6 +162,7 @@ class Exchange:
     ) -> Iterator[Frame]:
         began = time.monotonic()
         cancelled_s: float | None = None
+        n_taken = 0
         while True:
             frame = inbox.get(POLL_S)
             if frame is not None and frame.op == "error":
@@ -170,6 +171,9 @@ class Exchange:
                 yield frame
                 if frame.op == "done":
                     return
+                if frame.op == "delta":
+                    n_taken += 1
+                    self.send("took", {"target": number, "parts": n_taken})
             now = time.monotonic()
             if cancelled_s is None and cancel is not None and cancel.requested:
                 cancelled_s = now

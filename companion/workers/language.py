@@ -74,7 +74,7 @@ class LanguageHost:
         for part in self._loaded.generate(prompt, sampling, request):
             match part:
                 case TextDelta(text):
-                    request.send("delta", {"text": text})
+                    request.send_paced("delta", {"text": text})
                 case GenerationDone():
                     done = part
         if done is None:

@@ -79,6 +79,8 @@ class _Server:
         while (frame := self._reader.read()) is not None:
             if frame.op == "cancel":
                 self._cancel(frame.header.get("target"))
+            elif frame.op == "took":
+                self._took(frame.header.get("target"), frame.header.get("parts"))
             elif frame.op == "close":
                 return
             elif (operation := operations.get(frame.op)) is None:
@@ -137,6 +139,12 @@ class _Server:
         with self._lock:
             if isinstance(target, int) and (request := self._requests.get(target)) is not None:
                 request.requested = True
+
+    def _took(self, target: object, n_parts: object) -> None:
+        with self._lock:
+            request = self._requests.get(target) if isinstance(target, int) else None
+        if request is not None and isinstance(n_parts, int):
+            request.took(n_parts)
 
     def _beat(self) -> None:
         while True:

@@ -286,7 +286,7 @@ class LlamaCpp:
             n_evaluated=evaluated.n_evaluated,
             n_generated=reply.n_tokens,
             prefill_s=prefilled - started,
-            decode_s=time.perf_counter() - prefilled,
+            decode_s=time.perf_counter() - prefilled - reply.rested_s,
             stop_reason=reply.stop_reason,
         )
 
@@ -300,7 +300,9 @@ class LlamaCpp:
             if self._native.ends_reply(token):
                 break
             if text := reply.take(token, self._native.piece(token)):
+                left = time.perf_counter()
                 yield TextDelta(text)
+                reply.rested_s += time.perf_counter() - left
             if reply.is_over:
                 return
             if reply.n_tokens >= limit:
@@ -358,6 +360,7 @@ class _Reply:
         self.sampler = Sampler(sampling)
         self.stream = ReplyStream((*sampling.stop, *stop))
         self.n_tokens = 0
+        self.rested_s = 0.0
         self.stop_reason: StopReason = "end"
         self.is_over = False
         self._loops = LoopDetector()
