@@ -101,6 +101,7 @@ class WhyPage(QWidget):
             self._add(lambda: tr("What she had before her eyes"), [self.bar])
         self._add(lambda: tr("What she knew of you"), [self._memory(one, found) for one in why.memories])
         self._add(lambda: tr("From her world"), [self._lore(one, found) for one in why.lore])
+        self._add(lambda: tr("What found no room"), [self._left_out(one, found) for one in why.left_out])
         self._add(lambda: tr("From books"), [self._passage(one, found) for one in why.passages])
         self._add(lambda: tr("How long it took"), [_Pace(why)])
 
@@ -108,10 +109,16 @@ class WhyPage(QWidget):
         if widgets:
             self._box.addWidget(_Part(title, widgets))
 
-    def _lore(self, used: LoreUsed, found: Findings) -> UsedRow:
+    def _left_out(self, used: LoreUsed, found: Findings) -> UsedRow:
+        """Switching one off makes room for the others."""
+        return self._lore(used, found, line=_left_out_line)
+
+    def _lore(
+        self, used: LoreUsed, found: Findings, *, line: Callable[[LoreUsed], str] | None = None
+    ) -> UsedRow:
         key = f"{used.book}:{used.entry}"
         off = key in found.lore_off
-        row = UsedRow(self._look, used.name or used.key, partial(_lore_line, used), switched=not off)
+        row = UsedRow(self._look, used.name or used.key, partial(line or _lore_line, used), switched=not off)
         row.add_link(lambda: tr("Edit the entry"), lambda: self.entry_wanted.emit(key))
         switch = self._companion.switch_lore
         row.toggled.connect(
@@ -276,6 +283,10 @@ class _Nothing(QWidget):
 def _lore_line(used: LoreUsed) -> str:
     size = f"{used.n_tokens:,}" if used.n_tokens else ""
     return " · ".join(part for part in (lore_reason(used), size) if part)
+
+
+def _left_out_line(used: LoreUsed) -> str:
+    return tr("too long for what her persona leaves free · {n}", n=f"{used.n_tokens:,}")
 
 
 def _memory_line(used: MemoryUsed, titles: dict[str, str]) -> str:

@@ -75,6 +75,26 @@ def test_an_entry_is_switched_off_and_on_again(qtbot: QtBot, window: MainWindow,
     qtbot.waitUntil(lambda: memories.switched_off("xiaoman", "lore") == frozenset())
 
 
+def test_an_entry_that_found_no_room_is_told_with_its_length(
+    qtbot: QtBot, window: MainWindow, companion: Any
+) -> None:
+    left_out = (LoreUsed("西湖志", "7", "湖心亭", "", "constant", 1240),)
+    page = open_why(qtbot, window, reply_with(companion, lore=(LORE,), left_out=left_out))
+    assert "没放下的设定" in page.titles
+    row = page.rows["西湖志:7"]
+    assert row.said == "人设之外剩下的地方不够 · 1,240"
+    row.switch.click()
+    qtbot.waitUntil(lambda: companion.log.memories.switched_off("xiaoman", "lore") == {"西湖志:7"})
+
+
+def test_where_everything_found_room_nothing_is_told_of_it(
+    qtbot: QtBot, window: MainWindow, companion: Any
+) -> None:
+    page = open_why(qtbot, window, reply_with(companion, lore=(LORE,)))
+    assert "没放下的设定" not in page.titles
+    assert "用到的设定" in page.titles
+
+
 def test_an_entry_of_her_card_leads_into_the_editor(qtbot: QtBot, window: MainWindow, companion: Any) -> None:
     entry = LoreEntry(("断桥",), "断桥在西湖边。", id="12")
     companion.people[0] = replace(companion.people[0], lore=Lorebook(entries=(entry,)))
