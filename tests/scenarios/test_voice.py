@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +12,9 @@ import pytest
 
 from companion.domain import commands as do
 from companion.domain import events
+from companion.domain.audio import Speech
 from companion.domain.character import VoiceSpec
+from companion.ports import Cancel, Voice
 
 if TYPE_CHECKING:
     from tests.scenarios.conftest import Scene
@@ -237,3 +240,37 @@ def test_a_mind_that_never_ends_is_ended(stage: Stage) -> None:
     limit = scene.characters["xiaoman"].sampling.max_tokens
     scene.opens()
     assert len(scene.answered("笑一个").message.text) <= limit
+
+
+class _SlowVoice:
+    """The demo voice; its first clause takes until the mind has written on, or a while without."""
+
+    def __init__(self, voice: Voice, wrote_on: threading.Event) -> None:
+        self._voice, self._wrote_on = voice, wrote_on
+        self.written_meanwhile: bool | None = None
+
+    def synthesise(self, clause: str, cancel: Cancel, *, voice: VoiceSpec) -> Iterator[Speech]:
+        if self.written_meanwhile is None:
+            self.written_meanwhile = self._wrote_on.wait(0.3)
+        yield from self._voice.synthesise(clause, cancel, voice=voice)
+
+    def close(self) -> None:
+        self._voice.close()
+
+
+def test_the_mind_rests_while_the_first_clause_is_made(stage: Stage) -> None:
+    scene = stage(voice=True, replies=["你好呀，今天想喝什么茶？我刚烧好水。"])
+    scene.opens()
+    wrote_on = threading.Event()
+    voice = _SlowVoice(scene.voice, wrote_on)
+    scene.engines.voice.put(voice)
+
+    def note(event: events.Event) -> None:
+        is_later = any(isinstance(one, events.ClauseReady) for one in scene.seen)
+        if is_later and isinstance(event, events.ReplyDelta):
+            wrote_on.set()
+
+    scene.bus.subscribe(note)
+    scene.answered("你好")
+    assert wrote_on.is_set()
+    assert voice.written_meanwhile is False
