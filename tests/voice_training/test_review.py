@@ -105,7 +105,7 @@ def test_decisions_survive_new_cuts_and_a_new_table(tmp_path: Path) -> None:
 def test_a_word_that_is_neither_yes_nor_no_is_told_with_its_line(tmp_path: Path) -> None:
     path = write_table(tmp_path, _CLIPS, Edits({}))
     _rewrite(path, {"clips/0001.wav": {"keep": "perhaps"}})
-    with pytest.raises(StorageError, match="Line 2 of review.csv says 'perhaps'"):
+    with pytest.raises(StorageError, match=r"Line 2 of review\.csv says 'perhaps'"):
         collect_edits(tmp_path, _CLIPS)
     path.write_text("text,clip\n", encoding="utf-8")
     with pytest.raises(StorageError, match="lacks the column 'keep'"):

@@ -1,0 +1,73 @@
+"""What a job tells, as lines for a terminal: one that moves, or plain ones where the output goes into a file."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import TextIO
+
+from companion.jobs.events import JobEvent
+
+_BETWEEN_S = 5.0
+_WIDTH = 100
+
+
+class JobLines:
+    """Satisfies `jobs.events.Listener`. `titles` say in a few words what each stage does."""
+
+    def __init__(self, out: TextIO, titles: Mapping[str, str]) -> None:
+        self._out, self._titles = out, titles
+        self._moves = out.isatty()
+        self._open = False
+        self._told: dict[str, float] = {}
+
+    def __call__(self, event: JobEvent) -> None:
+        title = self._titles.get(event.stage, event.stage)
+        if event.kind == "progress":
+            self._progress(title, event)
+        elif event.state == "running":
+            self._line(f"{title} ...")
+        elif event.state in ("failed", "cancelled") or event.kind == "question":
+            self._line("")
+        elif event.msg:
+            self._line(f"  {event.msg}")
+
+    def close(self) -> None:
+        """End the line that moves."""
+        if self._open:
+            self._out.write("\n")
+            self._open = False
+        self._out.flush()
+
+    def _progress(self, title: str, event: JobEvent) -> None:
+        text = f"  {title}: {event.done:,} of {event.total:,}"
+        if event.eta_s is not None and event.done < event.total:
+            text += f", {time_words(event.eta_s)} left"
+        if event.msg:
+            text += f" - {event.msg}"
+        if self._moves:
+            self._out.write(f"\r{text[:_WIDTH]:<{_WIDTH}}")
+            self._out.flush()
+            self._open = True
+            return
+        now_s = time.monotonic()
+        if event.done == event.total or now_s - self._told.get(event.stage, -_BETWEEN_S) >= _BETWEEN_S:
+            self._told[event.stage] = now_s
+            self._line(text)
+
+    def _line(self, text: str) -> None:
+        self.close()
+        if text:
+            self._out.write(f"{text}\n")
+            self._out.flush()
+
+
+def time_words(seconds: float) -> str:
+    """Return a length of time in words, such as "12 min"; rounded as one would say it."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    if seconds < 90 * 60:
+        return f"{round(seconds / 60)} min"
+    if seconds < 36 * 3600:
+        return f"{seconds / 3600:.1f} h"
+    return f"{seconds / 86_400:.1f} days"
