@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from companion.domain.memory import Memory
 from companion.domain.messages import StoredMessage
+from companion.domain.remembering.address import card_text
 from companion.errors import StorageError
 
 if TYPE_CHECKING:
@@ -47,9 +48,16 @@ class Card:
             return "pack"
         return "relationship" if self.memory.kind == "relationship" else "user"
 
+    @property
+    def text(self) -> str:
+        """What it says, said to the user."""
+        return card_text(self.memory)
+
     def holds(self, words: str) -> bool:
         """Return whether a text of the card holds `words`; case does not count."""
-        texts = [self.memory.text, self.told.text if self.told else "", *(one.text for one in self.earlier)]
+        forms = (self.memory, *self.earlier)
+        texts = [self.told.text if self.told else ""]
+        texts += [text for one in forms for text in (one.text, card_text(one))]
         return any(words.casefold() in text.casefold() for text in texts)
 
 

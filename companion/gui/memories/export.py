@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from companion.domain.remembering.address import card_text
 from companion.gui.memories.collection import Card, Group
 from companion.gui.memories.words import day, group_title
 from companion.gui.translation import tr
@@ -30,8 +31,8 @@ def as_markdown(cards: Sequence[Card], name: str) -> str:
             group = card.group
             lines += ["", f"## {group_title(group)}", ""]
         when = day(card.told.at if card.told else card.memory.created_at)
-        lines.append(f"- {_line(card.memory.text)} ({when})")
-        lines += [f"  - ~~{_line(one.text)}~~ ({day(one.created_at)})" for one in card.earlier]
+        lines.append(f"- {_line(card.text)} ({when})")
+        lines += [f"  - ~~{_line(card_text(one))}~~ ({day(one.created_at)})" for one in card.earlier]
     return "\n".join(lines) + "\n"
 
 

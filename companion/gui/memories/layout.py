@@ -17,6 +17,7 @@ from PySide6.QtGui import (
     QTextOption,
 )
 
+from companion.domain.remembering.address import card_text
 from companion.gui.inert import InertDocument, tame
 from companion.gui.memories.collection import Card
 from companion.gui.memories.model import Row
@@ -86,7 +87,7 @@ class RowHeights:
         column = _column(self.width, self._look)
         room = max(120.0, column - 2 * px(_PAD_X) - px(_BUTTON) * len(_icons(row.card)))
         small = px(_SMALL) * (2 if row.card.earlier else 1)
-        text = self._line * self._n_lines(tame(row.card.memory.text), room)
+        text = self._line * self._n_lines(tame(row.card.text), room)
         return float(px(4) + px(_PAD_Y) + px(2) + px(_PAD_Y)) + text + small
 
     def _n_lines(self, text: str, room: float) -> int:
@@ -138,7 +139,7 @@ def _card(row: Row, card: Card, left: float, column: float, look: Look) -> RowLa
     room = max(120.0, column - 2 * px(_PAD_X) - sum(part.rect.width() for part in out.parts))
     forgotten = card.group == "forgotten"
     colour = look.tokens.muted if forgotten else look.tokens.text
-    text = text_document(card.memory.text, look, colour, room, struck=forgotten)
+    text = text_document(card.text, look, colour, room, struck=forgotten)
     out.texts.append((text, QPointF(x, y)))
     y += text.size().height() + px(2)
     inner = column - 2 * px(_PAD_X)
@@ -147,9 +148,10 @@ def _card(row: Row, card: Card, left: float, column: float, look: Look) -> RowLa
         fold = "down" if row.opened else "right"
         y = _line(out, earlier_words(len(card.earlier)), "earlier", fold, x, y, inner, look)
         for one in card.earlier if row.opened else ():
-            said = f"{one.text}  {day(one.created_at)}"
+            words = card_text(one)
+            said = f"{words}  {day(one.created_at)}"
             old = text_document(
-                said, look, look.tokens.muted, inner - px(22), size="small", struck=True, until=len(one.text)
+                said, look, look.tokens.muted, inner - px(22), size="small", struck=True, until=len(words)
             )
             out.texts.append((old, QPointF(x + px(22), y)))
             y += old.size().height()

@@ -125,7 +125,7 @@ class MemoryModel(QAbstractListModel):
         if role == RowRole:
             return row
         if role == Qt.ItemDataRole.DisplayRole:
-            return row.card.memory.text if row.card else group_title(row.group)
+            return row.card.text if row.card else group_title(row.group)
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return _accessible(row)
         return None
@@ -134,7 +134,7 @@ class MemoryModel(QAbstractListModel):
 def _accessible(row: Row) -> str:
     if row.card is None:
         return f"{group_title(row.group)} {row.n}"
-    parts = [row.card.memory.text, tr("pinned") if row.card.memory.pinned else "", place(row.card)]
+    parts = [row.card.text, tr("pinned") if row.card.memory.pinned else "", place(row.card)]
     if row.card.earlier:
         parts.append(earlier_words(len(row.card.earlier)))
     return " · ".join(part for part in parts if part)

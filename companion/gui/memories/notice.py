@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
 from companion.domain import events
 from companion.domain.memory import Memory
+from companion.domain.remembering.address import card_text
 from companion.errors import CompanionError
 from companion.gui.buttons import icon_button, push_button
 from companion.gui.icons import pixmap
@@ -71,7 +72,7 @@ class RememberedNotice(QFrame):
         """Tell of new cards, newest first."""
         newest = memories[0]
         self._memory = newest.memory if len(memories) == 1 else 0
-        text, n = plain_name(newest.text, _QUOTED), len(memories)
+        text, n = plain_name(card_text(newest), _QUOTED), len(memories)
 
         def words() -> str:
             if n == 1:

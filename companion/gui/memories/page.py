@@ -24,6 +24,7 @@ from companion.domain import commands as do
 from companion.domain import events
 from companion.domain.character import Character
 from companion.domain.memory import Memory, MemoryKind
+from companion.domain.remembering.address import from_user
 from companion.domain.remembering.statements import place_of
 from companion.errors import CompanionError
 from companion.gui.banner import Banner
@@ -231,7 +232,7 @@ class MemoriesPage(QWidget):
         field = self.list.inline.field
         row = self.model.row_of(field.message) if field is not None else -1
         card = self.model.row(row).card if row >= 0 else None
-        changed = field is not None and card is not None and field.text.strip() not in ("", card.memory.text)
+        changed = field is not None and card is not None and field.text.strip() not in ("", card.text)
         return field.text.strip() if field is not None and changed else None
 
     # ---- acting
@@ -248,12 +249,12 @@ class MemoriesPage(QWidget):
                 pinned = not card.memory.pinned
                 self._run(lambda: memories.pin(memory, pinned))
             case "forget":
-                said = tr("Forgotten: {text}", text=plain_name(card.memory.text, _QUOTED))
+                said = tr("Forgotten: {text}", text=plain_name(card.text, _QUOTED))
                 self._run(lambda: memories.forget(memory), lambda _: self._offer_undo(said, memory))
             case "restore":
                 self._run(lambda: memories.restore(memory))
             case "copy":
-                QGuiApplication.clipboard().setText(card.memory.text)
+                QGuiApplication.clipboard().setText(card.text)
             case "where" if card.told is not None:
                 self.message_wanted.emit(card.told.chat, card.told.message)
             case _:
@@ -263,6 +264,11 @@ class MemoriesPage(QWidget):
         self.undo.offer(said, lambda: self._run(lambda: self._companion.log.memories.restore(memory)))
 
     def _correct(self, memory: int, text: str) -> None:
+        row = self.model.row_of(memory)
+        card = self.model.row(row).card if row >= 0 else None
+        if card is not None and card.memory.origin != "pack":
+            # The prompt speaks of the user in the third person, whatever the page calls him.
+            text = from_user(text, card.memory.text)
         self._run(lambda: self._companion.log.memories.correct(memory, text), self._keep_in_view)
 
     def _add(self, text: str, kind: MemoryKind) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from companion.domain.memory import Recollected
+from companion.domain.remembering.address import to_user
 from companion.errors import CompanionError
 from companion.gui.buttons import push_button
 from companion.gui.icons import icon
@@ -132,7 +133,7 @@ def _answer(one: Recollected) -> QWidget:
     widget = QWidget()
     kind = tr("memory") if one.memory is not None else tr("words from a chat")
     below = " · ".join(part for part in (kind, day(one.at) if one.at else "") if part)
-    text = tame(one.text, 400)
+    text = tame(to_user(one.text), 400)
     box = QVBoxLayout(widget)
     box.setContentsMargins(2, 0, 0, 0)
     box.setSpacing(0)

@@ -103,7 +103,7 @@ class MemoryList(QListView):
         if card is None:
             return
         self.setCurrentIndex(self._model.index(at))
-        field = self.inline.open(memory, card.memory.text, editable=True)
+        field = self.inline.open(memory, card.text, editable=True)
         field.set_name(tr("Correct this memory"))
         field.saved.connect(self._on_saved)
         self.scrollTo(self._model.index(at))

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWi
 from companion.domain.character import Character
 from companion.domain.explanation import Explanation, LoreUsed, MemoryUsed, PassageUsed
 from companion.domain.messages import StoredMessage
+from companion.domain.remembering.address import to_user
 from companion.errors import CompanionError
 from companion.gui.banner import Banner
 from companion.gui.controls.bubble import Bubble
@@ -146,7 +147,7 @@ class WhyPage(QWidget):
         return self._keep(used.passage, row, was_off=off)
 
     def _memory(self, used: MemoryUsed, found: Findings) -> UsedRow:
-        row = UsedRow(self._look, used.text, partial(_memory_line, used, found.titles))
+        row = UsedRow(self._look, to_user(used.text), partial(_memory_line, used, found.titles))
         card = found.cards.get(used.memory) if used.memory is not None else None
         if used.message is not None and used.chat:
             chat, message = used.chat, used.message

@@ -100,8 +100,8 @@ def test_markdown_strikes_corrected_forms_and_leaves_out_forgotten_ones(chinese:
         {},
     )
     text = as_markdown([card for card in cards if card.group != "forgotten"], "小满")
-    assert text.startswith("# 小满记得的事\n\n## 关于你\n\n- 用户住在 上海。 (")
-    assert "  - ~~用户住在杭州。~~ (" in text
+    assert text.startswith("# 小满记得的事\n\n## 关于你\n\n- 你住在 上海。 (")
+    assert "  - ~~你住在杭州。~~ (" in text
 
 
 def test_json_keeps_what_is_known_of_a_card(tmp_path: Path) -> None:

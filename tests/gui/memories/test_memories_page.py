@@ -78,8 +78,8 @@ def test_cards_are_shown_in_groups_newest_first(page: MemoriesPage) -> None:
     assert texts(page) == [
         "About you",
         "喝茶不加糖。",
-        "用户住在杭州。",
-        "用户叫小林。",
+        "你住在杭州。",
+        "你叫小林。",
         "Between you",
         "下雪时一起去断桥。",
     ]
@@ -94,13 +94,14 @@ def test_a_card_is_corrected_in_place_and_keeps_its_old_form_folded(
     field = page.list.inline.field
     assert field is not None
     edit = field.findChild(QPlainTextEdit)
-    edit.setPlainText("用户住在上海。")
+    edit.setPlainText("你住在上海。")
     QTest.keyClick(edit, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: "用户住在上海。" in texts(page))
-    assert "用户住在杭州。" not in texts(page)
-    row = page.model.row(texts(page).index("用户住在上海。"))
+    qtbot.waitUntil(lambda: "你住在上海。" in texts(page))
+    assert "你住在杭州。" not in texts(page)
+    row = page.model.row(texts(page).index("你住在上海。"))
     assert row.card is not None
     assert [one.text for one in row.card.earlier] == ["用户住在杭州。"]
+    assert row.card.memory.text == "用户住在上海。"
     assert companion.log.memories.memory(ids["home"]).state == "superseded"
 
 
@@ -146,7 +147,7 @@ def test_a_pinned_card_moves_to_the_head_of_its_group(
 ) -> None:
     choose(page, ids["name"])
     key(page, Qt.Key.Key_P)
-    qtbot.waitUntil(lambda: texts(page)[1] == "用户叫小林。")
+    qtbot.waitUntil(lambda: texts(page)[1] == "你叫小林。")
 
 
 def test_icons_and_place_of_a_card_can_be_clicked(
@@ -159,7 +160,7 @@ def test_icons_and_place_of_a_card_can_be_clicked(
     assert shown.args is not None
     assert shown.args[1] == message
     QTest.mouseClick(view, LEFT, pos=page.list.place_of(ids["name"], "pin").center())
-    qtbot.waitUntil(lambda: texts(page)[1] == "用户叫小林。")
+    qtbot.waitUntil(lambda: texts(page)[1] == "你叫小林。")
     QTest.mouseClick(view, LEFT, pos=page.list.place_of(ids["tea"], "edit").center())
     assert page.list.inline.is_at(ids["tea"])
 
@@ -206,7 +207,7 @@ def test_what_comes_to_her_mind_can_be_tried(qtbot: QtBot, page: MemoriesPage, c
     page.trial.fold.click()
     page.trial.field.setText("杭州怎么样？")
     QTest.keyClick(page.trial.field, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: page.trial.answers == ["用户住在杭州。"])
+    qtbot.waitUntil(lambda: page.trial.answers == ["你住在杭州。"])
     page.trial.field.setText("zzz")
     page.trial.ask.click()
     qtbot.waitUntil(lambda: page.trial.answers == ["Nothing would come to her mind."])
@@ -216,7 +217,7 @@ def test_what_she_learns_meanwhile_appears(qtbot: QtBot, page: MemoriesPage, com
     add(companion, "用户养了一只猫。", "我养了一只猫。")
     page.take(events.MemoriesChanged("wren"))
     page.take(events.MemoriesChanged("xiaoman"))
-    qtbot.waitUntil(lambda: "用户养了一只猫。" in texts(page))
+    qtbot.waitUntil(lambda: "你养了一只猫。" in texts(page))
 
 
 def test_words_being_written_survive_what_she_learns_meanwhile(
@@ -226,18 +227,18 @@ def test_words_being_written_survive_what_she_learns_meanwhile(
     key(page, Qt.Key.Key_F2)
     field = page.list.inline.field
     assert field is not None
-    field.findChild(QPlainTextEdit).setPlainText("用户住在苏")
+    field.findChild(QPlainTextEdit).setPlainText("你住在苏")
     add(companion, "用户养了一只猫。", "我养了一只猫。")
     page.take(events.MemoriesChanged("xiaoman"))
     done: list[int] = []
     page._tasks.run(lambda: 1, done.append)
     qtbot.waitUntil(lambda: done == [1])
     assert page.list.inline.field is field
-    assert field.text == "用户住在苏"
+    assert field.text == "你住在苏"
     assert not page.can_leave()
     assert page.guard.isVisible()
     page.guard.drop.click()
-    qtbot.waitUntil(lambda: "用户养了一只猫。" in texts(page))
+    qtbot.waitUntil(lambda: "你养了一只猫。" in texts(page))
     assert page.can_leave()
 
 
@@ -282,9 +283,9 @@ def test_a_screen_reader_hears_text_place_and_state(
 ) -> None:
     companion.log.memories.pin(ids["name"], True)
     page.refresh()
-    qtbot.waitUntil(lambda: texts(page)[1] == "用户叫小林。")
+    qtbot.waitUntil(lambda: texts(page)[1] == "你叫小林。")
     said = page.model.index(1).data(Qt.ItemDataRole.AccessibleTextRole)
-    assert said.startswith("用户叫小林。 · pinned · Today")
+    assert said.startswith("你叫小林。 · pinned · Today")
     assert "叫我小林就好。" in said
 
 

@@ -35,7 +35,7 @@ def test_a_new_memory_is_told_without_moving_the_conversation(
     before = (view.geometry(), view.verticalScrollBar().value())
     learn(companion, "用户叫小林。", "叫我小林就好。")
     qtbot.waitUntil(notice.isVisible)
-    assert notice.said == "她记住了：用户叫小林。"
+    assert notice.said == "她记住了：你叫小林。"
     assert (view.geometry(), view.verticalScrollBar().value()) == before
     assert view.rect().contains(notice.geometry())
 
