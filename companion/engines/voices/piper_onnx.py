@@ -7,7 +7,7 @@ durations up in one `Ceil` node; that tensor is added to the outputs where the f
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -90,7 +90,7 @@ class PiperOnnx:
         if not any(is_spoken(phone.symbol) for phone in phones):
             yield empty_speech(clause, config.rate_hz)
             return
-        ids, owners = self._ids(phones)
+        ids, owners = symbol_ids(phones, config.ids)
         rendering = self._render(ids, voice, cancel)
         pause_s = pause_after(clause) / voice.speed
         if rendering.frames is None or len(rendering.frames) != len(ids):
@@ -117,22 +117,6 @@ class PiperOnnx:
         for _ in self._render(ids, VoiceSpec(engine="piper"), None).pieces:
             pass
 
-    def _ids(self, phones: Sequence[Phone]) -> tuple[list[int], list[int]]:
-        """Return ids and, for each, its owner: 0 the start, i + 1 phone i, len + 1 the end.
-
-        A pad belongs to what follows: with joe (en_US, medium) vowels are then loud on time, median 0 ms and
-        p10-p90 -10 to 5 ms in 36 clauses; counted to what precedes, marks are 20 ms late.
-        """
-        table = self._config.ids
-        ids: list[int] = []
-        owners: list[int] = []
-        for owner, symbol in enumerate((_START, *(phone.symbol for phone in phones))):
-            ids += (*table[symbol], *table[_PAD])
-            owners += [owner] * len(table[symbol]) + [owner + 1] * len(table[_PAD])
-        ids += table[_END]
-        owners += [len(phones) + 1] * len(table[_END])
-        return ids, owners
-
     def _render(self, ids: Sequence[int], voice: VoiceSpec, cancel: Cancel | None) -> Rendering:
         if self._graph is None:
             raise ModelError("The voice was closed.", code="closed")
@@ -147,6 +131,22 @@ class PiperOnnx:
             speaker = min(max(voice.speaker or 0, 0), config.n_speakers - 1)
             feeds["sid"] = np.array([speaker], np.int64)
         return self._graph.render(feeds, cancel)
+
+
+def symbol_ids(phones: Sequence[Phone], table: Mapping[str, tuple[int, ...]]) -> tuple[list[int], list[int]]:
+    """Return ids and, for each, its owner: 0 the start, i + 1 phone i, len + 1 the end.
+
+    A pad belongs to what follows: with joe (en_US, medium) vowels are then loud on time, median 0 ms and
+    p10-p90 -10 to 5 ms in 36 clauses; counted to what precedes, marks are 20 ms late.
+    """
+    ids: list[int] = []
+    owners: list[int] = []
+    for owner, symbol in enumerate((_START, *(phone.symbol for phone in phones))):
+        ids += (*table[symbol], *table[_PAD])
+        owners += [owner] * len(table[symbol]) + [owner + 1] * len(table[_PAD])
+    ids += table[_END]
+    owners += [len(phones) + 1] * len(table[_END])
+    return ids, owners
 
 
 def read_config(file: Path) -> PiperConfig:
