@@ -152,6 +152,17 @@ def piper_symbols(syllable: Syllable, *, rhotic: bool = False) -> str:
     return f"{letters}{syllable.tone}"
 
 
+def initial_and_final(pinyin: str) -> tuple[str, str]:
+    """Return initial and final in pinyin letters: `yuan` is ("", "van"), `zhi` ("zh", "apical"), `er` ("", "er").
+
+    Raises ValueError for what is no syllable of Mandarin.
+    """
+    _parts(pinyin)
+    if pinyin in _WHOLE:
+        return "", "er" if pinyin == "r" else pinyin
+    return _split(pinyin)
+
+
 def _parts(pinyin: str) -> tuple[str, str, str]:
     """Return initial, head and tail in IPA. Raises ValueError for what is no syllable of Mandarin."""
     if pinyin in _WHOLE:
