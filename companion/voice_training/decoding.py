@@ -59,11 +59,7 @@ def sound_form(path: Path) -> SoundForm:
         return _checked(path, "mp3", rate_hz)
     if not any(head):
         raise AudioError(f"{path.name} is empty.", "Leave it out, or copy it again.", code="unreadable")
-    if (
-        path.suffix.lower() in PLAIN_ENDINGS
-        and not head.startswith((b"OggS", b"RIFF"))
-        and head[4:8] != b"ftyp"
-    ):
+    if path.suffix.lower() in PLAIN_ENDINGS and not head.startswith(b"OggS") and head[4:8] != b"ftyp":
         raise _unreadable(path)
     if shutil.which("ffmpeg") is None:
         raise AudioError(
