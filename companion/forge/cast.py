@@ -10,22 +10,12 @@ from typing import Final, Literal
 
 from companion.forge import english, wording
 from companion.forge.leads import Lead
+from companion.forge.names import LEAST_ACTING, acting_names, initial_names, is_usual, tagged_names
 from companion.text.phonemes import Language
 
 Gender = Literal["f", "m", ""]
 
-_TAG: Final = re.compile(
-    f"^(?:{wording.OPENERS.pattern})*?(?P<name>{wording.HAN_NAME}{{2,4}}?(?:家的)?){wording.ADVERBS}"
-    f"(?:[问向对和与]\\S{{1,5}}?)?{wording.SAYING}$"
-)
-_SUBJECT: Final = re.compile(
-    f"^(?:{wording.OPENERS.pattern})*?(?P<name>{wording.HAN_NAME}{{2,4}}?)"
-    "(?:听了|听见|听说|见了|看了|便|忙|又|也|因|只|正|却|还|就|在|把|将|一面|站|走|坐|抬|低|点|摇|笑|冷|转|伸|拿|放|望|皱|叹|沉默|没有|不禁|突然)"
-)
-_SENTENCE_STARTS: Final = frozenset(("", "。", "．", "！", "？", "!", "?", "…"))
-_ROLE: Final = re.compile(f"^(?:{wording.ROLES}|{wording.GROUPS})$")
 _FEW_QUOTES: Final = 500
-_LEAST_ACTING: Final = 3
 _FEMALE: Final = re.compile(
     "(?:夫人|姐|姐儿|姑娘|妹|妹妹|母|婆|嬷嬷|妈|妈妈|姥姥|奶奶|小姐|太太|女士|娘|妃|尼|丫头|丫鬟|媳妇|家的|姨|婶|嫂|女孩|少女|女人|女子|妇人|公主)$"
     "|^(?:Mrs|Miss|Ms|Lady|Aunt|Queen|Princess|Sister|Madame)\\b"
@@ -76,14 +66,14 @@ class Cast:
 
 def cast_of(text: str, leads: Sequence[Lead], language: Language, known: Sequence[str] = ()) -> Cast:
     """Return who speaks in `text`, found in what stands before and behind its quotes; `known` names always belong."""
-    counts = Counter(_english_names(leads) if language == "en" else _chinese_names(leads))
-    acting = Counter[str]() if language == "en" else Counter(_acting_names(leads))
+    counts = Counter(_english_names(leads) if language == "en" else tagged_names(leads))
+    acting = Counter[str]() if language == "en" else Counter(acting_names(leads)) | initial_names(text)
     least = 1 if len(leads) < _FEW_QUOTES else 2
     names = {
         name: counts[name]
         for name in counts | acting
         if text.count(name) >= 2 * least
-        and (counts[name] >= least or acting[name] >= _LEAST_ACTING or (language == "zh" and _is_usual(name)))
+        and (counts[name] >= least or acting[name] >= LEAST_ACTING or (language == "zh" and is_usual(name)))
     }
     names = {name: n for name, n in names.items() if language == "en" or _stands_alone(name, names)}
     for name in known:
@@ -127,47 +117,6 @@ def renamed(cast: Cast, name: str, to: str) -> Cast:
         return cast
     whole = replace(one, id=to, names=tuple(dict.fromkeys((to, *one.names))))
     return replace(cast, people=tuple(whole if two is one else two for two in cast.people))
-
-
-def _chinese_names(leads: Sequence[Lead]) -> Iterator[str]:
-    for lead in leads:
-        for clause in (lead.tag_clause, lead.after_clause):
-            if (name := named_in_tag(clause)) is not None:
-                yield name
-
-
-def _is_usual(name: str) -> bool:
-    """A name of the usual shape needs less proof: a surname and one or two characters, 小李, 珠儿."""
-    if name.endswith("家的"):
-        return True
-    return len(name) in (2, 3) and (
-        name[0] in wording.SURNAMES - wording.EVERYDAY_SURNAMES or name[0] in "小老阿" or name[-1] == "儿"
-    )
-
-
-def _acting_names(leads: Sequence[Lead]) -> Iterator[str]:
-    """Yield what looks like a surname with a given name at the start of a sentence."""
-    for lead in leads:
-        for clause, place in zip(lead.clauses, lead.places, strict=True):
-            if lead.before[: place - lead.start].rstrip()[-1:] not in _SENTENCE_STARTS:
-                continue
-            found = _SUBJECT.match(clause)
-            if found and found["name"][0] in wording.SURNAMES and not wording.NO_NAME.search(found["name"]):
-                yield found["name"]
-
-
-def named_in_tag(clause: str) -> str | None:
-    """Return what a Chinese tag gives as a name, known or not: 熙凤 in 熙凤笑道."""
-    found = _TAG.match(clause)
-    if found is None or wording.NO_NAME.search(found["name"]) or _ROLE.match(found["name"]):
-        return None
-    return found["name"]
-
-
-def unknown_in_tag(clause: str) -> str | None:
-    """Return the name in a Chinese tag where its shape alone tells that it is one: 何三 in 何三道."""
-    name = named_in_tag(clause)
-    return name if name is not None and _is_usual(name) else None
 
 
 def _english_names(leads: Sequence[Lead]) -> Iterator[str]:

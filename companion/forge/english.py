@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 TITLE: Final = re.compile(
@@ -29,6 +29,8 @@ _AFTER_NAME_FIRST: Final = re.compile(rf"^[\s,—–-]*{_WHO}{_ADVERB}\s+{_SAYIN
 _BEFORE: Final = re.compile(
     rf"(?:^|[.!?;:,—–”\"\s]){_WHO}(?P<between>[^.!?;“”\"]{{0,80}}?)\b{_SAYING}\b[^.!?;“”\"]{{0,60}}[,:]?\s*$"
 )
+_BEAT: Final = re.compile(rf"\s*{_WHO}(?:'s\b|\s+[a-z])")
+_SENTENCE: Final = re.compile(r"(?<!Mr)(?<!Mrs)(?<!Dr)(?<!Ms)[.!?]\s+")
 _NO_NAME: Final = frozenset(
     "He She They It You We I The This That There Then But And What Who When Where How Why Yes No Oh Well Now So If As At In On For "
     "Here After Before My His Her Our Their Your One Some Not Nothing Everyone Nobody Somebody".split(" ")
@@ -44,6 +46,7 @@ class Tag:
     name: str = ""
     pronoun: str = ""
     role: str = ""
+    part: str = ""
 
 
 def tag_behind(after: str) -> Tag | None:
@@ -62,6 +65,23 @@ def tag_before(before: str) -> Tag | None:
             return tag
         found = _BEFORE.search(before, found.start() + 1)
     return None
+
+
+def beat_behind(after: str) -> Tag | None:
+    """Return who acts right behind a quote, in its paragraph: "Traffic." Alice hung up her coat."""
+    found = _BEAT.match(after)
+    tag = _tag(found) if found is not None else None
+    return None if tag is None else replace(tag, part=after)
+
+
+def beat_before(before: str) -> Tag | None:
+    """Return who acts in the last sentence before a quote: Thomas looked up. "Why?\""""
+    if not before.strip():
+        return None
+    starts = [0, *(one.end() for one in _SENTENCE.finditer(before.rstrip()))]
+    found = _BEAT.match(before, starts[-1])
+    tag = _tag(found) if found is not None else None
+    return None if tag is None else replace(tag, part="\0")
 
 
 def tagged_name(part: str) -> str | None:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from companion.forge import english, wording
-from companion.forge.cast import Cast, unknown_in_tag
+from companion.forge.cast import Cast
 from companion.forge.leads import Lead
+from companion.forge.names import has_unknown, unknown_in_tag
 from companion.forge.quotes import Quote
 from companion.forge.subjects import Mention, Subject, Subjects
 from companion.forge.units import Paragraph
@@ -91,6 +92,7 @@ class _Rules:
         self._gender = {one.id: one.gender for one in cast.people}
         # Old Chinese texts write 他 for everybody.
         self._has_she = language == "en" or text.count("她") > 0.02 * text.count("他")
+        self._unknowns: dict[str, str] = {}
         self._done: list[Attribution] = []
 
     def next(self, number: int) -> Attribution:
@@ -140,11 +142,11 @@ class _Rules:
             return Attribution(number, None, "none", "anaphoric")
         for back, (clause, at) in enumerate(zip(reversed(lead.clauses), reversed(lead.places), strict=True)):
             skipped = _heard(clause) if back == 0 else 0
-            subject = self._subjects.subject(clause[skipped:], at + skipped)
+            subject = self._subjects.subject(clause[skipped:], at + skipped, in_tag=back == 0)
             if back == 0:
                 mentions = subject.mentions if subject else ()
                 addressed = self._subjects.addressee(tag, place, mentions)
-            if subject is None and back == 0 and (name := unknown_in_tag(clause)) is not None:
+            if subject is None and back == 0 and (name := self._unknown(clause)):
                 begin = at + clause.index(name)
                 subject = Subject((Mention(name, begin, begin + len(name)),))
             if subject is None or (pronoun and not self._fits(subject, pronoun)):
@@ -157,11 +159,16 @@ class _Rules:
             return replace(found, method="pronoun") if pronoun and found.speaker else found
         if pronoun:
             return self._pronoun(number, pronoun, addressed.id if addressed else None)
-        if not lead.opens and not wording.ANONYMOUS.match(tag):
+        if not lead.opens and not wording.ANONYMOUS.match(tag) and not has_unknown(tag):
             return self._goes_on(number, addressed)
         if not lead.opens:
             return Attribution(number, None, "none", "anaphoric", addressed.id if addressed else None)
         return self._from_before(number, lead, addressed)
+
+    def _unknown(self, clause: str) -> str:
+        if clause not in self._unknowns:
+            self._unknowns[clause] = unknown_in_tag(clause, self._text) or ""
+        return self._unknowns[clause]
 
     def _fits(self, subject: Subject, pronoun: str) -> bool:
         """A pronoun stands for the subject before it, unless that is of the other sex or more than one."""
@@ -231,29 +238,53 @@ class _Rules:
     # -- English ---------------------------------------------------------------------------------------------------
 
     def _english(self, number: int, lead: Lead) -> Attribution:
-        for part, start, tag in (
-            (lead.after, lead.end, english.tag_behind(lead.after)),
-            (lead.before, lead.start, english.tag_before(lead.before)),
+        for start, tag in (
+            (lead.end, english.tag_behind(lead.after)),
+            (lead.start, english.tag_before(lead.before)),
         ):
-            del part
             if tag is None:
                 continue
             if tag.pronoun:
-                return self._pronoun(number, tag.pronoun, None)
+                return self._english_pronoun(number, lead, tag.pronoun)
             who = self._ids.get(tag.name, tag.name) if tag.name else tag.role
             return Attribution(number, who, "tag", "explicit", None, (start + tag.start, start + tag.end))
+        if (found := english.beat_behind(lead.after)) or (found := english.beat_before(lead.before)):
+            return self._beat(number, lead, found)
         if not lead.opens:
             return self._goes_on(number, None)
         return self._implicit(number, lead)
+
+    def _english_pronoun(self, number: int, lead: Lead, pronoun: str) -> Attribution:
+        """Take who acts in the sentence before: The waiter came. "What would you like?" he asked."""
+        beat = english.beat_before(lead.before)
+        who = (self._ids.get(beat.name, "") or beat.role) if beat is not None else ""
+        if beat is not None and who and self._gender.get(who, "") in ("", _SEXES.get(pronoun, "")):
+            span = (lead.start + beat.start, lead.start + beat.end)
+            return Attribution(number, who, "pronoun", "anaphoric", None, span)
+        return self._pronoun(number, pronoun, None)
+
+    def _beat(self, number: int, lead: Lead, beat: english.Tag) -> Attribution:
+        """The one who acts beside the quote: "Traffic." Alice hung up her coat."""
+        if beat.pronoun:
+            found = self._pronoun(number, beat.pronoun, None)
+            return replace(found, method="beside" if found.speaker else "none", form="implicit")
+        who = self._ids.get(beat.name, "") if beat.name else beat.role
+        if not who:
+            return self._implicit(number, lead)
+        start = lead.end if lead.after.startswith(beat.part) else lead.start
+        return Attribution(number, who, "beside", "implicit", None, (start + beat.start, start + beat.end))
 
     # -- both ------------------------------------------------------------------------------------------------------
 
     def _pronoun(self, number: int, pronoun: str, to: str | None) -> Attribution:
         """Take the nearest fitting one: who was named last in the narration, or spoke lately."""
         wanted = _SEXES.get(pronoun, "") if self._has_she else ""
-        if pronoun in ("i", "we", "they", "我"):
+        if pronoun in ("i", "we", "they") or len(pronoun) > 1 and not pronoun.isascii():
             return Attribution(number, None, "none", "anaphoric", to)
         candidates = [one for one in self._recent(number) if one != to]
+        last = self._done[number - 1].speaker if number else None
+        if last in candidates[:-1] and self._leads[number].opens:
+            candidates = [one for one in candidates if one != last] + [last or ""]
         knows = any(self._gender.get(one) for one in candidates) and wanted
         fitting = [one for one in candidates if not knows or self._gender.get(one, "") in (wanted, "")]
         sure = [one for one in fitting if self._gender.get(one) == wanted] if knows else []

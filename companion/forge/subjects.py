@@ -15,6 +15,7 @@ _TOGETHER: Final = re.compile(
     r"(?:[^，。]{0,6}?(?:都|齐|皆|一同|俱|一起|两个|二人|随|也|等|忙|走|来|守|在|听|笑|便|一|只))|$"
 )
 _POSSESSIVE: Final = re.compile("的(?!道|说|时候)|之(?=[妻女子母父弟兄媳婢])")
+_SAYS: Final = re.compile(f"^(?![了着]).+{wording.SAYING}$|^(?:{wording.ADVERBS}){wording.SAYING}$")
 _BRIEF: Final = 2
 _VERBAL: Final = frozenset(
     "了着过把将被给见听问叫命令让向对和与同跟替请看拉推扶抱骂劝哄想恐怕料疑找等为在到去来从打由说任凭"
@@ -66,41 +67,33 @@ class Subjects:
             out.append(Mention(id_, offset + found.start(), offset + found.end(), not name))
         return out
 
-    def subject(self, clause: str, offset: int) -> Subject | None:
-        """Return the subject of `clause`, None where it has none of its own."""
+    def subject(self, clause: str, offset: int, *, in_tag: bool = False) -> Subject | None:
+        """Return the subject of `clause`, None where it has none of its own.
+
+        `in_tag`: the clause tells that somebody speaks; whom somebody else hears or sees there is the one.
+        """
+        if (somebody := wording.SOMEBODY.search(clause)) is not None:
+            return Subject((Mention("有人", offset + somebody.start(), offset + somebody.end(), True),))
         at, impersonal = _opened(clause)
-        if wording.SOMEBODY.search(clause):
-            found = wording.SOMEBODY.search(clause)
-            assert found is not None
-            return Subject((Mention("有人", offset + found.start(), offset + found.end(), True),))
-        if at == len(clause):
-            return None
+        if (found := self._pronoun(clause, at, offset)) is not None:
+            return found
         mentions = self.mentions(clause[at:], offset + at)
-        if not mentions:
-            return self._unknown(clause, at, offset)
-        if (kin := wording.KIN.match(clause, at)) is not None:
-            return Subject((Mention(kin["kin"], offset + at, offset + kin.end(), True),))
-        if wording.PRONOUN.match(clause, at) and not _possessed(clause, at + 1):
-            rest = [one for one in mentions if one.start == offset + at + 1]
-            return None if rest and rest[0].is_role and len(rest) > 1 else Subject(pronoun=clause[at])
         for number, mention in enumerate(mentions):
             begin, end = mention.start - offset, mention.end - offset
-            before = clause[at:begin]
             if _possessed(clause, end):
                 continue
+            before = clause[at:begin]
             if not before:
-                return Subject(_together(clause, offset, mentions[number:]), sure=True)
-            if self._is_object(clause[:begin]) and not impersonal:
+                return Subject(_together(clause, offset, mentions[number:]))
+            if in_tag and wording.PERCEIVED.search(before) and _SAYS.search(clause[end:]):
+                return Subject((mention,), sure=False)
+            owner = mentions[number - 1].end - offset if number else None
+            if not impersonal and self._is_object(clause[:begin]):
                 return None
-            if wording.OBJECT.search(before):
-                return None
-            previous = mentions[number - 1] if number else None
-            owned = previous is not None and _NOMINAL.match(clause[previous.end - offset : begin])
-            brief = len(before) <= _BRIEF and before[-1] not in _VERBAL
-            if owned or brief or wording.BEFORE_SUBJECT.search(before) or wording.IMPERSONAL.search(before):
+            if _may_precede(before, clause[owner:begin] if owner is not None else ""):
                 return Subject(_together(clause, offset, mentions[number:]), sure=False)
             return None
-        return None
+        return None if mentions else self._unknown(clause, at, offset)
 
     def addressee(self, clause: str, offset: int, subject: Sequence[Mention] = ()) -> Mention | None:
         """Return whom the words of a tag are for: 因问宝玉道, 向袭人说."""
@@ -112,6 +105,17 @@ class Subjects:
         return None
 
     @staticmethod
+    def _pronoun(clause: str, at: int, offset: int) -> Subject | None:
+        """Return a pronoun that opens the clause, or whoever is told by it: 他女儿."""
+        if (kin := wording.KIN.match(clause, at)) is not None:
+            return Subject((Mention(kin["kin"], offset + at, offset + kin.end(), True),))
+        if (several := wording.GROUP_PRONOUN.match(clause, at)) is not None:
+            return Subject(pronoun=several.group())
+        if wording.PRONOUN.match(clause, at) and not _possessed(clause, at + 1):
+            return Subject(pronoun=clause[at])
+        return None
+
+    @staticmethod
     def _unknown(clause: str, at: int, offset: int) -> Subject | None:
         """Return somebody whom the cast does not know: 那长史官听了."""
         found = wording.UNKNOWN.match(clause, at)
@@ -120,7 +124,7 @@ class Subjects:
         words = found["words"]
         inner = [n for n in range(1, len(words)) if wording.OBJECT.search(words[:n])]
         if inner or words in ("人", "们", "道", "者", "爷", "娘", "妃", "客", "官"):
-            if words != "人" or at == 0 or clause[at - 1] not in "那这":
+            if words != "人" or not re.search("[那这几两三些]", clause[:at]):
                 return None
             words = "那人"
         return Subject((Mention(words, offset + at, offset + at + len(words), True),), sure=False)
@@ -128,6 +132,22 @@ class Subjects:
     @staticmethod
     def _is_object(before: str) -> bool:
         return bool(wording.OBJECT.search(before)) and not wording.IMPERSONAL.search(before)
+
+
+def _pattern(name: str) -> str:
+    if name.isascii():
+        return rf"\b{re.escape(name)}\b"
+    return re.escape(name) + ("" if name.endswith("儿") else "儿?")
+
+
+def _may_precede(before: str, owner: str) -> bool:
+    """Tell whether the words before a name leave it the subject; `owner` is what joins it to a name before it."""
+    if wording.OBJECT.search(before):
+        return False
+    if wording.BEFORE_SUBJECT.search(before) or wording.IMPERSONAL.search(before):
+        return True
+    brief = len(before) <= _BRIEF and before[-1] not in _VERBAL
+    return brief or bool(_NOMINAL.match(owner))
 
 
 def _opened(clause: str) -> tuple[int, bool]:
