@@ -26,7 +26,7 @@ from companion.engines.voices.shaping import (
     pause_after,
     shaped,
 )
-from companion.engines.voices.styles import ROWS, Styles
+from companion.engines.voices.styles import ROWS, Styles, StyleSource
 from companion.errors import Cancelled, ModelError
 from companion.model_files.onnx_check import read_checked
 from companion.model_files.onnx_graph import OnnxGraph, extra_output
@@ -53,7 +53,7 @@ class KokoroOnnx:
         self,
         session: OnnxSession,
         durations: str,
-        styles: Styles,
+        styles: StyleSource,
         ids: dict[str, int],
         phonemise: Phonemiser = spoken_form,
     ) -> None:
@@ -71,10 +71,11 @@ class KokoroOnnx:
         *,
         threads: int = 1,
         phonemise: Phonemiser = spoken_form,
+        styles: StyleSource | None = None,
     ) -> KokoroOnnx:
         """Open the weights and the folder with `vocab.json`, `blends.toml` and style tables; speak once to warm up.
 
-        Raises ModelError, code `missing`, `onnx` or `voice`.
+        `styles` are asked instead of that folder's tables. Raises ModelError, code `missing`, `onnx` or `voice`.
         """
         model, folder = Path(model), Path(styles_folder)
         data, graph = read_checked(model, domains=("", "ai.onnx", "com.microsoft"))
@@ -90,7 +91,7 @@ class KokoroOnnx:
                 "Install the program again.",
                 code="voice",
             ) from error
-        voice = cls(session, durations, Styles.load(folder), ids, phonemise)
+        voice = cls(session, durations, styles or Styles.load(folder), ids, phonemise)
         voice._compute([Phone("a", 0)], VoiceSpec(), None)
         return voice
 

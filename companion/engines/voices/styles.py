@@ -1,17 +1,19 @@
-"""Kokoro's style tables: stock ones, named blends of them, and tables of a character's own.
+"""Kokoro's style tables: stock ones, named blends of them, and styles of a character's own.
 
-A table is raw little-endian float32 of shape (510, 256); the row is chosen by the number of tokens.
+A table is raw little-endian float32 of shape (510, 256); the row is chosen by the number of tokens. A fitted style is a
+JSON file: `styles`, weights of stock tables, and `delta`, 256 numbers that are added to every row.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +26,8 @@ WIDTH: Final = 256
 _BYTES: Final = ROWS * WIDTH * 4
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,40}")
 _KEPT: Final = 8
+_MOST_JSON_BYTES: Final = 100_000
+_MOST_DELTA: Final = 10.0
 
 Table = NDArray[np.float32]
 
@@ -39,6 +43,12 @@ class Blend:
     styles: tuple[tuple[str, float], ...]
     speed: float = 1.0
     pitch: float = 0.0
+
+
+class StyleSource(Protocol):
+    """Where a voice's table comes from."""
+
+    def table(self, voice: VoiceSpec) -> Table: ...
 
 
 def read_blends(folder: Path) -> dict[str, Blend]:
@@ -78,14 +88,20 @@ class Styles:
 
     def table(self, voice: VoiceSpec) -> Table:
         """Return the table for `voice`, shape (510, 256), float32. Raises ModelError, code `voice`."""
-        key: object = voice.style_file or voice.styles or self._default
+        key: object = _key(voice.style_file) if voice.style_file else voice.styles or self._default
         table = self._tables.pop(key, None)
         if table is None:
-            table = _read(voice.style_file) if voice.style_file else self._blended(voice.styles)
+            table = self._own(voice.style_file) if voice.style_file else self._blended(voice.styles)
         self._tables[key] = table
         if len(self._tables) > _KEPT:
             self._tables.popitem(last=False)
         return table
+
+    def _own(self, file: Path) -> Table:
+        if file.suffix != ".json":
+            return _read(file)
+        styles, delta = read_fitted(file)
+        return self._blended(styles) + delta
 
     def _blended(self, styles: Sequence[tuple[str, float]]) -> Table:
         parts = self._stock_parts(styles or ((self._default, 1.0),))
@@ -118,6 +134,33 @@ class Styles:
     def _choices(self) -> str:
         names = sorted({*self._blends, *(file.stem for file in self._folder.glob("*.bin"))})
         return f"Choose one of: {', '.join(names)}." if names else "The folder of voice styles is empty."
+
+
+def read_fitted(file: Path) -> tuple[tuple[tuple[str, float], ...], NDArray[np.float32]]:
+    """Return the stock tables of a fitted style with their weights, and what is added, shape (256,), float32.
+
+    Raises ModelError, code `voice`.
+    """
+    try:
+        if file.stat().st_size > _MOST_JSON_BYTES:
+            raise ValueError("it is too large")
+        raw: Any = json.loads(file.read_text(encoding="utf-8"))
+        styles = tuple((str(name), float(weight)) for name, weight in raw["styles"].items())
+        delta = np.array(raw["delta"], np.float32)
+        if not styles or delta.shape != (WIDTH,) or not (np.abs(delta) <= _MOST_DELTA).all():
+            raise ValueError(f"it needs stock styles and {WIDTH} numbers up to {_MOST_DELTA:g}")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ModelError(
+            f"{file.name} does not describe a fitted style: {error}.", "Fit the voice again.", code="voice"
+        ) from error
+    return styles, delta
+
+
+def _key(file: Path) -> object:
+    try:
+        return file, file.stat().st_mtime_ns
+    except OSError:
+        return file, 0
 
 
 def _read(file: Path) -> Table:
