@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+from dataclasses import dataclass
 from typing import Final
 
 from companion.errors import DocumentError
@@ -21,6 +22,7 @@ _COMMON: Final = frozenset(
     "這來個國說們為時會過學對裡後麼に。、，のはをたがでてとしれさいるか"
 )
 _LEAST_COMMON: Final = 0.06
+_LEAST_WIDE: Final = 4
 _MOST_ACCENTS: Final = 0.25
 _SAMPLE: Final = 200_000
 _MAGIC: Final = (
@@ -37,22 +39,75 @@ _MAGIC: Final = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A text, the encoding it was in, and the numbers of the lines, from 1, that were in `other` instead or broken."""
+
+    text: str
+    encoding: str
+    other: str = ""
+    odd_lines: tuple[int, ...] = ()
+
+
 def decoded(data: bytes, file: str) -> str:
     """Return the text of `data`. Raises DocumentError, code `binary`, where it is no text."""
+    return decoded_as(data, file).text
+
+
+def decoded_as(data: bytes, file: str) -> Decoded:
+    """Return the text of `data` with its encoding. Raises DocumentError, code `binary`, where it is no text."""
     for mark, encoding in _MARKS:
         if data.startswith(mark):
-            return data.decode(encoding, errors="replace")
+            return Decoded(data.decode(encoding, errors="replace"), encoding)
     if data.startswith(_MAGIC):
         raise _binary(file)
     if b"\x00" in data[:_SAMPLE]:
         return _wide(data, file)
     try:
-        return data.decode("utf-8")
+        return Decoded(data.decode("utf-8"), "utf-8")
     except UnicodeDecodeError:
-        return _legacy(data, file)
+        return _mixed(data) or _legacy(data, file)
 
 
-def _wide(data: bytes, file: str) -> str:
+def _mixed(data: bytes) -> Decoded | None:
+    """Files joined from several: some lines are UTF-8, which other encodings' lines hardly ever are by chance."""
+    lines = data.split(b"\n")
+    texts: dict[int, str] = {}
+    n_wide = 0
+    for number, line in enumerate(lines):
+        try:
+            texts[number] = line.decode("utf-8")
+        except UnicodeDecodeError:
+            continue
+        n_wide += sum(ord(char) > 0x7FF for char in texts[number])
+    odd = [number for number in range(len(lines)) if number not in texts]
+    if n_wide < _LEAST_WIDE:
+        return None
+    other = _best(b"\n".join(lines[number] for number in odd))
+    for number in odd:
+        texts[number] = lines[number].decode(other or "utf-8", errors="replace")
+    text = "\n".join(texts[number] for number in range(len(lines)))
+    return Decoded(text, "utf-8", other, tuple(number + 1 for number in odd))
+
+
+def _best(data: bytes) -> str:
+    """Return the Eastern encoding in which `data` reads like a language, or nothing."""
+    shares: dict[str, float] = {}
+    for encoding in _STRICT:
+        try:
+            shares[encoding] = _share(data.decode(encoding))
+        except UnicodeDecodeError:
+            continue
+    best = max(shares, key=lambda encoding: shares[encoding], default="")
+    return best if best and shares[best] >= _LEAST_COMMON else ""
+
+
+def _share(text: str) -> float:
+    sample = text[:_SAMPLE]
+    return sum(char in _COMMON for char in sample) / max(1, sum(ord(char) > 127 for char in sample))
+
+
+def _wide(data: bytes, file: str) -> Decoded:
     """UTF-16 without a mark: letters of any alphabet have a zero, or a low, high byte."""
     sample = data[: _SAMPLE // 2 * 2]
     for encoding in ("utf-16-le", "utf-16-be"):
@@ -62,22 +117,13 @@ def _wide(data: bytes, file: str) -> str:
             continue
         plain = sum(char.isalnum() or char.isspace() or char in "，。、.,!?\"'“”" for char in text)
         if "\x00" not in text and plain > 0.8 * len(text):
-            return data.decode(encoding, errors="replace")
+            return Decoded(data.decode(encoding, errors="replace"), encoding)
     raise _binary(file)
 
 
-def _legacy(data: bytes, file: str) -> str:
-    best, most = "", 0.0
-    for encoding in _STRICT:
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        sample = text[:_SAMPLE]
-        share = sum(char in _COMMON for char in sample) / max(1, sum(ord(char) > 127 for char in sample))
-        if share > most:
-            best, most = text, share
-    return best if most >= _LEAST_COMMON else _guessed(data, file)
+def _legacy(data: bytes, file: str) -> Decoded:
+    best = _best(data)
+    return Decoded(data.decode(best), best) if best else _guessed(data, file)
 
 
 def _western(data: bytes) -> str | None:
@@ -91,15 +137,15 @@ def _western(data: bytes) -> str | None:
         return None
 
 
-def _guessed(data: bytes, file: str) -> str:
+def _guessed(data: bytes, file: str) -> Decoded:
     if (text := _western(data)) is not None:
-        return text
+        return Decoded(text, "cp1252")
     import charset_normalizer
 
     found = charset_normalizer.from_bytes(data[:_SAMPLE]).best()
     if found is None or found.percent_chaos > 20:
         raise _binary(file)
-    return data.decode(found.encoding, errors="replace")
+    return Decoded(data.decode(found.encoding, errors="replace"), found.encoding)
 
 
 def _binary(file: str) -> DocumentError:

@@ -63,13 +63,14 @@ def read_document(path: Path, *, origin: str = "user", file: str = "") -> Docume
         title, blocks = _PACKED[suffix](path)
         found = from_blocks(id_, file, title or path.stem, blocks)
     else:
-        found = _of_text(decoded(_bytes(path, file), file), suffix, id_, file)
+        found = document_of_text(decoded(_bytes(path, file), file), suffix, id_, file)
     if not any(char.isalnum() for char in found.text):
         raise DocumentError(f"{file} holds no text.", "Choose another file.", code="empty")
     return found
 
 
-def _of_text(text: str, suffix: str, id_: str, file: str) -> Document:
+def document_of_text(text: str, suffix: str, id_: str, file: str) -> Document:
+    """Return the document of a decoded text of the kind `suffix`. Raises DocumentError, code `damaged`."""
     stem = Path(file).stem
     if suffix in (".html", ".htm", ".xhtml"):
         title, blocks = blocks_of(text)

@@ -56,6 +56,11 @@ def scenes(text: str, start: int, end: int, weight: float = 1.0) -> list[Span]:
     return out
 
 
+def opens_scene(paragraph: str) -> bool:
+    """Tell whether a paragraph opens with a time or a place, such as 次日 or 却说."""
+    return bool(_MARK.match(paragraph))
+
+
 def _close(out: list[Span], first: int, last: int) -> int:
     if first >= 0:
         out.append((first, last))
