@@ -19,6 +19,8 @@ INLINE = "inline"
 """The folder below a pack that holds what stood inside its card: data URIs and PNG chunks."""
 PORTRAIT = "portrait"
 """The stem of the picture, beside `card.json`, that `ccdefault:` stands for."""
+# A style of Kokoro fitted to recordings; `model.onnx.json` beside a trained voice is no voice of its own.
+FITTED_STYLE = "style.json"
 KNOWN_TYPES = frozenset({"icon", "background", "emotion", "x_rig", "x_voice", "x_adapter", "x_lore"})
 DOCUMENTS = frozenset({".txt", ".md", ".json"})
 PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp"})
@@ -58,7 +60,9 @@ class Assets:
         """Return the file of an asset type, the one called `name` or `main` first."""
         found = [(one.name, one.path) for one in self.items if one.kind == kind and one.path is not None]
         if kind in ("x_voice", "x_adapter"):
-            found = [(label, path) for label, path in found if path.suffix in (".onnx", ".gguf")]
+            trained = [(label, path) for label, path in found if path.suffix in (".onnx", ".gguf")]
+            fitted = [(label, path) for label, path in found if path.name == FITTED_STYLE]
+            found = trained or (fitted if kind == "x_voice" else [])
         if kind in ("icon", "background", "emotion"):
             found = [(label, path) for label, path in found if path.suffix.lower() in PICTURES]
         preferred = [path for label, path in found if label in (name or "main", "main")]

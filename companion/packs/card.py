@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from companion.domain.character import Character, Problem, Sampling, VoiceSpec
 from companion.errors import PackError
-from companion.packs.assets import Assets
+from companion.packs.assets import FITTED_STYLE, Assets
 from companion.packs.loose_values import Report, number, strings, text
 from companion.packs.world_info import read_book
 
@@ -178,6 +178,8 @@ def _voice(value: Any, assets: Assets, language: Literal["zh", "en"], report: Re
     value = value if isinstance(value, dict) else {}
     speed = min(2.0, max(0.5, number(value.get("speed"), 1.0)))
     pitch = min(6.0, max(-6.0, number(value.get("pitch"), 0.0)))
+    if own is not None and own.name == FITTED_STYLE:
+        return VoiceSpec(style_file=own, speed=speed, pitch=pitch, language=language)
     if own is not None:
         speaker = value.get("speaker")
         return VoiceSpec(

@@ -248,3 +248,29 @@ def test_numbers_flags_and_lists_as_text() -> None:
     assert listed("甲，乙, /a,b/ ,, c") == ("甲", "乙", "/a,b/", "c")
     assert listed("") == ()
     assert listed("," * 5_000 + "/" * 5_000) == ("/" * 5_000,)
+
+
+def test_a_fitted_style_in_the_pack_is_her_voice(tmp_path: Path) -> None:
+    style = tmp_path / "assets" / "x_voice" / "ai" / "style.json"
+    style.parent.mkdir(parents=True)
+    style.write_text("{}", encoding="utf-8")
+    asset = {
+        "type": "x_voice",
+        "uri": "embeded://assets/x_voice/ai/style.json",
+        "name": "main",
+        "ext": "json",
+    }
+    card = {
+        "spec": "chara_card_v3",
+        "spec_version": "3.0",
+        "data": {
+            "name": "小满",
+            "assets": [asset],
+            "extensions": {"companion": {"voice": {"engine": "kokoro", "speed": 1.1, "pitch": -1.0}}},
+        },
+    }
+    (tmp_path / "card.json").write_text(json.dumps(card, ensure_ascii=False), "utf-8")
+    report = report_on(tmp_path, cache=tmp_path / "cache")
+    assert report.character is not None, report.problems
+    voice = report.character.voice
+    assert (voice.engine, voice.style_file, voice.speed, voice.pitch) == ("kokoro", style, 1.1, -1.0)

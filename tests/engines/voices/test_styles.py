@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -78,3 +79,34 @@ def test_shipped_blends_can_all_be_made() -> None:
     for name, blend in blends.items():
         assert styles.table(VoiceSpec(styles=((name, 1.0),))).shape == (ROWS, WIDTH)
         assert sum(weight for _, weight in blend.styles) == pytest.approx(1.0)
+
+
+def _fitted(folder: Path, **changes: object) -> Path:
+    described = {"styles": {"three": 1.0}, "delta": [0.5] * WIDTH, "speed": 1.0} | changes
+    file = folder / "style.json"
+    file.write_text(json.dumps(described), encoding="utf-8")
+    return file
+
+
+def test_a_fitted_style_is_a_stock_table_with_the_same_addition_in_every_row(folder: Path) -> None:
+    table = Styles.load(folder).table(VoiceSpec(style_file=_fitted(folder)))
+    assert (table.shape, table.dtype) == ((ROWS, WIDTH), np.float32)
+    assert (table == 3.5).all()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"delta": [0.0] * 255},
+        {"delta": [float("nan")] * WIDTH},
+        {"delta": [1e30] * WIDTH},
+        {"delta": "0"},
+        {"styles": {}},
+        {"styles": ["three"]},
+        {"styles": {"../three": 1.0}},
+    ],
+)
+def test_a_fitted_style_that_is_none_is_refused(folder: Path, changes: dict[str, object]) -> None:
+    with pytest.raises(ModelError) as caught:
+        Styles.load(folder).table(VoiceSpec(style_file=_fitted(folder, **changes)))
+    assert caught.value.code == "voice"
