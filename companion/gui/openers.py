@@ -22,6 +22,8 @@ from companion.gui.lore.reader import ReaderPage
 from companion.gui.memories.page import MemoriesPage
 from companion.gui.preferences.page import PreferencesPage
 from companion.gui.translation import tr
+from companion.gui.voices.page import VoicePage
+from companion.gui.voices.process import TrainingProcess, home_arguments
 from companion.gui.welcome.page import Place, WelcomePage
 from companion.gui.why.page import WhyPage
 
@@ -33,7 +35,7 @@ _TRIED_MESSAGES: Final = 6
 
 def openers(window: MainWindow) -> dict[str, Callable[[], None]]:
     """Return what opens each page: settings, models, microphone, sound, characters, new_character, memories, lore,
-    books, welcome."""
+    books, voices, welcome."""
     place = Place()
     return {
         "settings": lambda: open_settings(window, "general"),
@@ -45,6 +47,7 @@ def openers(window: MainWindow) -> dict[str, Callable[[], None]]:
         "memories": lambda: open_memories(window),
         "lore": lambda: open_lore(window),
         "books": lambda: open_books(window),
+        "voices": lambda: open_voice(window),
         "welcome": lambda: open_welcome(window, place),
     }
 
@@ -82,6 +85,7 @@ def open_characters(window: MainWindow) -> None:
     page.problems_wanted.connect(window.open_problems)
     page.lore_wanted.connect(lambda report: open_lore(window, report.character))
     page.books_wanted.connect(lambda report: open_books(window, report.character))
+    page.voice_wanted.connect(lambda report: open_voice(window, report.character))
     page.export_wanted.connect(lambda report: open_export(window, report.character))
     window.bridge.arrived.connect(page.take)
     window.open_page(page, tr("Characters"))
@@ -165,6 +169,21 @@ def open_book(window: MainWindow, book: str, *, character: str = "", entry: str 
         window.tasks.run(lambda: window.companion.books.load(book), show)
     else:
         show(Lorebook())
+
+
+def open_voice(window: MainWindow, character: Character | None = None) -> None:
+    """Make a character's voice from recordings, by default the open one's."""
+    character = character or window.director.character
+    if character is None or isinstance(window.pages.content, VoicePage):
+        return
+    process = window.findChild(TrainingProcess)
+    if process is None:
+        # One for the window: a training goes on while other pages are shown.
+        process = TrainingProcess(home_arguments(window.companion.paths), window)
+        window.left.connect(process.close)
+    page = VoicePage(window.companion, window.look, window.tasks, character, process)
+    page.left.connect(window.pages.back)
+    window.open_page(page, tr("A voice for {name}", name=plain_name(character.shown_name, 30)))
 
 
 def open_export(window: MainWindow, character: Character | None = None) -> None:

@@ -70,6 +70,11 @@ class StageRun:
             self._tell("progress", msg, left_s, metrics)
         self.check()
 
+    def show(self, done: int, total: int, msg: str, *, eta_s: float | None, **metrics: object) -> None:
+        """Tell progress that a child has counted itself. Never raises."""
+        self.done, self.total = done, total
+        self._tell("progress", msg, eta_s, metrics)
+
     def say(self, msg: str, **metrics: object) -> None:
         """Tell something that is no progress."""
         self._tell("message", msg, None, metrics)

@@ -28,6 +28,7 @@ class PackCard(QFrame):
     problems_wanted = Signal(object)
     lore_wanted = Signal(object)
     books_wanted = Signal(object)
+    voice_wanted = Signal(object)
     export_wanted = Signal(object)
     remove_wanted = Signal(object)
 
@@ -73,6 +74,7 @@ class PackCard(QFrame):
             choices = [
                 (tr("Her world…"), self.lore_wanted),
                 (tr("Lorebooks…"), self.books_wanted),
+                (tr("Give her a voice…"), self.voice_wanted),
                 (tr("Save to a file…"), self.export_wanted),
                 *([] if character.bundled else choices),
             ]
