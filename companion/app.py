@@ -200,6 +200,12 @@ class Companion:
         remove_pack(self._own(id_).path)
         self.archive.forget_character(id_)
 
+    def purge_chat(self, chat: str, /) -> list[Path]:
+        """Remove a deleted chat for good; return the backups that still hold it. Blocks, raises StorageError."""
+        left = self.archive.purge_chat(chat)
+        self.post(do.Reload())
+        return left
+
     def export_character(self, id_: str, target: Path, /, *, with_lore: bool) -> ExportReport:
         """Write a character as .charx, .png or .json. Raises CompanionError."""
         report = next((one for one in self.characters() if one.id == id_), None)

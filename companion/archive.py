@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from companion import wiring
 from companion.conversation.knowledge import Knowledge, Told
-from companion.conversation.memory import Remembering
+from companion.conversation.memory import Remembering, collection_of
 from companion.conversation.recall import LoreIndexes, recall
 from companion.conversation.slots import Engines
 from companion.domain import events
@@ -22,6 +23,7 @@ from companion.domain.memory import Recollected
 from companion.domain.messages import Message, StoredMessage
 from companion.domain.passages import FoundPassage
 from companion.engines.catalog import Catalog
+from companion.engines.recall.collection import plain_name
 from companion.errors import CompanionError
 from companion.lore_store import LoreStore
 from companion.packs import staging
@@ -33,7 +35,9 @@ from companion.packs.names import free_id, pack_id
 from companion.paths import Paths
 from companion.ports import Cancel
 from companion.settings import Settings
+from companion.storage.atomic import storage_error
 from companion.storage.chat_log import SqliteChatLog
+from companion.storage.purge import copies_holding
 from companion.text.timed_regex import TimedRegex
 
 if TYPE_CHECKING:
@@ -173,6 +177,17 @@ class Archive:
             if card.origin == "pack":
                 self._log.memories.forget(card.memory)
 
+    def purge_chat(self, chat: str) -> list[Path]:
+        """Remove a deleted chat for good with all that was derived from it; return the copies that still hold it.
+
+        Raises StorageError; `not_deleted` for a chat that is in use.
+        """
+        character = self._log.chat(chat).character
+        left = purge_chat(chat, self._log, self._paths, self.books, self.remembering.drop_index)
+        self._publish(events.MemoriesChanged(character))
+        self._publish(events.ChatsChanged(character))
+        return left
+
     def _count(self, texts: Sequence[str]) -> list[int]:
         language = self._engines.language.ready
         if language is not None:
@@ -191,6 +206,29 @@ def tidy_up(paths: Paths, library: Library) -> None:
         library.tidy()
     except (CompanionError, OSError) as error:
         _log.info("what was cut off could not be tidied up: %s", type(error).__name__)
+
+
+def purge_chat(
+    chat: str, log: SqliteChatLog, paths: Paths, books: BookShelf, drop_index: Callable[[str], None]
+) -> list[Path]:
+    """Remove a deleted chat from everywhere below the user's folders; return the copies that still hold it.
+
+    `drop_index` asks whoever has the index of a character's memories open. Raises StorageError.
+    """
+    character = log.chat(chat).character
+    try:
+        drop_index(character)
+    except CompanionError as error:
+        _log.info("a memory index was not dropped: %s", error.code)
+    folder = paths.cache / "recall" / "index" / plain_name(collection_of(character))
+    try:
+        if folder.exists():
+            shutil.rmtree(folder)
+    except OSError as error:
+        raise storage_error(error, folder) from error
+    log.purge_chat(chat)
+    books.forget(chat=chat)
+    return copies_holding(log.file, paths.backups, chat)
 
 
 def write_character(archive: Archive, report: PackReport, target: Path, *, with_lore: bool) -> ExportReport:

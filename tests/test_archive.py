@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from companion.app import Companion
-from companion.errors import UsageError
+from companion.conversation.memory import collection_of
+from companion.domain.cancel import CancelToken
+from companion.errors import StorageError, UsageError
 from companion.packs.names import objection, portable
 from companion.paths import Paths
 
@@ -108,3 +110,61 @@ def test_a_character_stands_in_for_another_and_keeps_its_id(companion: Companion
     assert own == ["阿桥"]
     with pytest.raises(UsageError):
         companion.replace_character("wren", "阿桥")
+
+
+def _holding(home: Path, *texts: str) -> list[str]:
+    forms = [form for text in texts for form in (text.encode(), json.dumps(text)[1:-1].encode())]
+    files = [path for path in home.rglob("*") if path.is_file()]
+    return sorted(path.name for path in files if any(form in path.read_bytes() for form in forms))
+
+
+def _lived_in(companion: Companion) -> tuple[str, str]:
+    """Talk in two chats, the first of which tells a secret that the index of memories takes in; return both."""
+    log, memory, hers = companion.log, companion.archive.remembering, companion.character("xiaoman")
+    first, second = log.create_chat("xiaoman").chat, log.create_chat("xiaoman").chat
+    for chat, text in ((first, "我的猫叫墨鱼丸子"), (second, "今天下雨，我在家看书")):
+        said = log.add(chat, "user", text).message
+        (message,) = [one for one in log.path(chat) if one.message == said]
+        memory.learn(hers, chat, message)
+    companion.books.attach(companion.books.create("紫藤志").id, "xiaoman", chat=first)
+    log.index()
+    memory.bring_up("xiaoman", CancelToken())
+    return first, second
+
+
+def _with_index(companion: Companion) -> None:
+    companion.settings.safety.backup_hours = 0  # a backup holds what was said until then
+    companion.start(roles=frozenset({"recall"}))
+    companion.engines.recall.get(CancelToken(), timeout_s=60.0)
+
+
+def test_a_chat_deleted_for_good_stands_in_no_file_of_the_home(companion: Companion, paths: Paths) -> None:
+    _with_index(companion)
+    first, second = _lived_in(companion)
+    companion.log.delete_chat(first)
+    assert companion.purge_chat(first) == []
+    companion.archive.remembering.bring_up("xiaoman", CancelToken())
+    index = companion.engines.recall.ready
+    assert index is not None
+    assert [hit.id for hit in index.search(collection_of("xiaoman"), "猫 下雨 看书")] != []
+    assert [one.chat for one in companion.log.chats("xiaoman")] == [second]
+    assert companion.books.attachments() == ()
+    companion.close()
+    assert _holding(paths.data.parent, "墨鱼", "丸子", first) == []
+
+
+def test_control_what_is_only_deleted_stands_in_log_and_index(companion: Companion, paths: Paths) -> None:
+    _with_index(companion)
+    first, _ = _lived_in(companion)
+    companion.log.delete_chat(first)
+    companion.close()
+    found = _holding(paths.data.parent, "墨鱼丸子")
+    assert "chats.sqlite3" in found
+    assert len(found) > 1
+
+
+def test_a_chat_in_use_is_not_deleted_for_good(companion: Companion) -> None:
+    chat = companion.log.create_chat("xiaoman").chat
+    with pytest.raises(StorageError) as caught:
+        companion.purge_chat(chat)
+    assert caught.value.code == "not_deleted"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from companion.cli import lorebooks
+from companion.cli.counts import counted
 from companion.cli.fates import fates_as_json, print_fates, print_problem
 from companion.domain.character import PackReport
 from companion.errors import CompanionError, UsageError
@@ -149,7 +150,12 @@ def _export(names: Sequence[str], arguments: argparse.Namespace, library: Librar
         row["left_out"] = [{"where": one.where, "what": one.what, "hint": one.hint} for one in done.left_out]
         print(json.dumps(row, ensure_ascii=False))
         return 0
-    print(f"{done.path}\t{done.n_greetings} greetings, {done.n_entries} lore entries, {done.n_assets} assets")
+    held = (
+        counted(done.n_greetings, "greeting"),
+        counted(done.n_entries, "lore entry", "lore entries"),
+        counted(done.n_assets, "asset"),
+    )
+    print(f"{done.path}\t{', '.join(held)}")
     for one in done.left_out:
         print(f"  - {one.where}: {one.what}. {one.hint}".rstrip())
     return 0

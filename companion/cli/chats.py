@@ -1,18 +1,22 @@
-"""`companion chats`: look at, carry away, bring back and mend the chat log."""
+"""`companion chats`: look at, carry away, delete, bring back and mend the chat log."""
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
 import json
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from companion import settings as settings_file
+from companion.archive import purge_chat
+from companion.cli.counts import counted
 from companion.domain.messages import ChatInfo
 from companion.errors import UsageError
+from companion.packs.books import BookShelf
 from companion.packs.library import Library
 from companion.paths import Paths, bundled
 from companion.storage.backup import backup, list_backups, newest_verified, restore
@@ -29,6 +33,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a chat id (its beginning is enough), a file, or words",
     )
     parser.add_argument("--character", metavar="ID", help="for list, search and import")
+    parser.add_argument("--deleted", action="store_true", help="for list: the deleted ones")
+    parser.add_argument(
+        "--for-good", action="store_true", help="for delete: overwrite it, with all that was derived from it"
+    )
+    parser.add_argument("--yes", action="store_true", help="for delete --for-good: do not ask")
     parser.add_argument(
         "--out", "-o", type=Path, metavar="FILE", help="for export: .jsonl (SillyTavern) or .md"
     )
@@ -52,7 +61,8 @@ Result = tuple[Any, int]
 def _list(arguments: argparse.Namespace, paths: Paths) -> Result:
     log = _open(paths, read_only=True)
     try:
-        chats = sorted(log.chats(arguments.character), key=lambda one: -one.last_seq)
+        listed = log.deleted_chats if arguments.deleted else log.chats
+        chats = sorted(listed(arguments.character), key=lambda one: -one.last_seq)
     finally:
         log.close()
     return [
@@ -124,6 +134,53 @@ def _import(arguments: argparse.Namespace, paths: Paths) -> Result:
     return {"chat": report.chat.chat, "messages": report.n_messages, "problems": list(report.problems)}, 0
 
 
+def _delete(arguments: argparse.Namespace, paths: Paths) -> Result:
+    """Hide a chat, which can be undone, or with --for-good overwrite it, which cannot."""
+    log = _open(paths)
+    try:
+        deleted = log.deleted_chats()
+        known = [*log.chats(), *(deleted if arguments.for_good else ())]
+        chat = _among(known, _named(arguments.target))
+        if not arguments.for_good:
+            log.delete_chat(chat.chat)
+            return {"chat": chat.chat, "back": f"companion chats undelete {chat.chat[:8]}"}, 0
+        if not (arguments.yes or _agrees(chat)):
+            return {"chat": chat.chat, "deleted": "no, it stays as it was"}, 1
+        if chat not in deleted:
+            log.delete_chat(chat.chat)
+        shelf = BookShelf(paths.data / "lorebooks")
+        left = purge_chat(chat.chat, log, paths, shelf, lambda character: None)
+    finally:
+        log.close()
+    return {"chat": chat.chat, "deleted": "for good", "copies": [str(path) for path in left]}, 0
+
+
+def _agrees(chat: ChatInfo) -> bool:
+    n = counted(chat.n_messages, "message")
+    for line in (
+        f"{chat.title or chat.preview or chat.chat} ({n}) is overwritten, with what was learnt from it.",
+        "Backups and chats that were branched off from it stay. This cannot be undone.",
+        "Type delete to go on:",
+    ):
+        print(line, file=sys.stderr)
+    try:
+        return input().strip().casefold() == "delete"
+    except EOFError:
+        raise UsageError(
+            "There is nobody to ask.", "Add --yes to delete it for good without being asked."
+        ) from None
+
+
+def _undelete(arguments: argparse.Namespace, paths: Paths) -> Result:
+    log = _open(paths)
+    try:
+        chat = _among(log.deleted_chats(), _named(arguments.target))
+        log.restore_chat(chat.chat)
+    finally:
+        log.close()
+    return {"chat": chat.chat, "title": chat.title or chat.preview}, 0
+
+
 def _backup(arguments: argparse.Namespace, paths: Paths) -> Result:
     del arguments
     log = _open(paths)
@@ -164,6 +221,8 @@ _ACTIONS: dict[str, Callable[[argparse.Namespace, Paths], Result]] = {
     "search": _search,
     "export": _export,
     "import": _import,
+    "delete": _delete,
+    "undelete": _undelete,
     "backup": _backup,
     "restore": _restore,
     "check": _check,
@@ -179,12 +238,23 @@ def _open(paths: Paths, *, read_only: bool = False) -> SqliteChatLog:
 
 def _chat(log: SqliteChatLog, wanted: str | None) -> ChatInfo:
     chats = log.chats()
-    found = [one for one in chats if wanted and one.chat.startswith(wanted)]
-    if not wanted and chats:
-        return max(chats, key=lambda one: one.last_seq)
+    if wanted:
+        return _among(chats, wanted)
+    if not chats:
+        raise UsageError("There is no chat yet.", "See: companion chats list")
+    return max(chats, key=lambda one: one.last_seq)
+
+
+def _named(target: str | None) -> str:
+    if not target:
+        raise UsageError("No chat was named.", "See: companion chats list, or companion chats list --deleted")
+    return target
+
+
+def _among(chats: Sequence[ChatInfo], wanted: str) -> ChatInfo:
+    found = [one for one in chats if one.chat.startswith(wanted)]
     if len(found) != 1:
-        what = f"{len(found)} chats begin with '{wanted}'." if wanted else "There is no chat yet."
-        raise UsageError(what, "See: companion chats list")
+        raise UsageError(f"{len(found)} chats begin with '{wanted}'.", "See: companion chats list")
     return found[0]
 
 

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from companion import __version__, wiring
 from companion import settings as settings_file
+from companion.cli.counts import counted
 from companion.engines.catalog import Catalog, load_catalog
 from companion.engines.weights_folder import InstalledModel
 from companion.errors import CompanionError, StorageError
@@ -82,7 +83,7 @@ def _computer(paths: Paths) -> list[Finding]:
     found = look(str(existing))
     plan = plan_threads(found.cores, speaks=True)
     gpu = f", {found.gpu} with {found.vram_gb:.0f} GB" if found.gpu else ", no NVIDIA card"
-    what = f"{found.cores} cores, {found.ram_gb:.0f} GB memory ({found.ram_free_gb:.0f} free){gpu}"
+    what = f"{counted(found.cores, 'core')}, {found.ram_gb:.0f} GB memory ({found.ram_free_gb:.0f} free){gpu}"
     out = [Finding("computer", "ok", f"{what}; {plan.decode} thread(s) write, {plan.voice} speak")]
     if found.ram_gb < 6:
         hint = "Use the small mind: uv run --extra starter-small companion"
@@ -151,7 +152,12 @@ def _characters(paths: Paths) -> list[Finding]:
             verdict: Verdict = "warning"
             hint = f"Run: companion characters check {report.id}"
             out.append(
-                Finding("characters", verdict, f"{report.id} has {len(report.problems)} problem(s).", hint)
+                Finding(
+                    "characters",
+                    verdict,
+                    f"{report.id} has {counted(len(report.problems), 'problem')}.",
+                    hint,
+                )
             )
     return out
 
@@ -169,7 +175,11 @@ def _chats(paths: Paths) -> list[Finding]:
     finally:
         log.close()
     return [
-        Finding("chats", "failed" if wrong else "ok", "; ".join(wrong) or f"{n} messages, the file is sound")
+        Finding(
+            "chats",
+            "failed" if wrong else "ok",
+            "; ".join(wrong) or f"{counted(n, 'message')}, the file is sound",
+        )
     ]
 
 

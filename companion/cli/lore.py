@@ -13,6 +13,7 @@ from typing import Any
 
 from companion import settings as settings_file
 from companion import wiring
+from companion.cli.counts import counted
 from companion.documents.passages import header
 from companion.documents.reading import SUFFIXES
 from companion.domain.cancel import CancelToken
@@ -143,11 +144,11 @@ def _print(action: str, out: Any) -> None:
     if action in ("add", "remove", "list"):
         for one in out:
             size = ", ".join(
-                f"{one.get(key, 0):,} {name}"
+                counted(one.get(key, 0), name)
                 for key, name in (
-                    ("n_chars", "characters"),
-                    ("n_chapters", "chapters"),
-                    ("n_passages", "passages"),
+                    ("n_chars", "character"),
+                    ("n_chapters", "chapter"),
+                    ("n_passages", "passage"),
                 )
             )
             if "hint" in one:
@@ -157,7 +158,8 @@ def _print(action: str, out: Any) -> None:
         if not out:
             print("There are no documents.")
     elif action == "build":
-        print(f"{out['n_items']:,} passages in {out['seconds']:.1f} s ({out['embedder']}, {out['store']})")
+        n = counted(out["n_items"], "passage")
+        print(f"{n} in {out['seconds']:.1f} s ({out['embedder']}, {out['store']})")
     elif action == "search":
         for one in out:
             sure = "" if one["confident"] else "  (probably no answer)"

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from companion.cli.counts import counted
 from companion.cli.fates import fates_as_json, print_fates, print_problem
 from companion.errors import CompanionError, UsageError
 from companion.packs.books import BookInfo, BookShelf
@@ -81,7 +82,7 @@ def row_of(info: BookInfo, *, with_fields: bool) -> dict[str, Any]:
 
 
 def print_one(info: BookInfo, *, with_problems: bool) -> None:
-    size = "1 entry" if info.n_entries == 1 else f"{info.n_entries:,} entries"
+    size = counted(info.n_entries, "entry", "entries")
     print(f"{info.id}\t{info.name}\t{size}\t{', '.join(info.characters) or '-'}")
     for problem in info.problems if with_problems else ():
         print_problem("!" if problem.fatal else "-", problem.where, problem.what, problem.hint)

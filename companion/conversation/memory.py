@@ -148,9 +148,9 @@ class Remembering:
         items = _turn_items(late.values()) + [one for one in cards if one.id not in known.cards]
         gone = known.cards - {one.id for one in cards}
         if items:
-            index.add(_collection(character), items)
+            index.add(collection_of(character), items)
         if gone:
-            index.remove(_collection(character), sorted(gone))
+            index.remove(collection_of(character), sorted(gone))
         known.cards = frozenset(one.id for one in cards)
         known.indexed_upto = known.upto
 
@@ -172,7 +172,7 @@ class Remembering:
             turns = [one for one in known.turns.values() if one.message not in silent]
             cards, upto = self._card_items(character), known.upto
         try:
-            index.sync(_collection(character), [*cards, *_turn_items(turns)], cancel)
+            index.sync(collection_of(character), [*cards, *_turn_items(turns)], cancel)
             if cancel.requested:
                 return
             with self._lock:
@@ -205,14 +205,18 @@ class Remembering:
     def forget_character(self, character: str) -> None:
         """Remove all memories of a character for good, from the index too. Raises StorageError."""
         self._memories.forget_character(character)
+        try:
+            self.drop_index(character)
+        except CompanionError as error:
+            _log.info("a memory index was not removed: %s", error.code)
+        self._publish(MemoriesChanged(character))
+
+    def drop_index(self, character: str) -> None:
+        """Remove the index, which is made anew while nobody waits. Raises CompanionError."""
         self.changed(character)
         index = self._index()
         if index is not None:
-            try:
-                index.drop(_collection(character))
-            except CompanionError as error:
-                _log.info("a memory index was not removed: %s", error.code)
-        self._publish(MemoriesChanged(character))
+            index.drop(collection_of(character))
 
     def _read(self, character: str, known: _Known) -> None:
         turns = self._memories.turns(character, after=known.upto)
@@ -294,8 +298,8 @@ class Remembering:
             return {}
         hints = " ".join(sorted({slot_words(slot) for slot in asked}))
         try:
-            info = index.info(_collection(character))
-            hits = index.search(_collection(character), f"{query} {hints}".strip(), limit=_MOST_HITS)
+            info = index.info(collection_of(character))
+            hits = index.search(collection_of(character), f"{query} {hints}".strip(), limit=_MOST_HITS)
         except CompanionError as error:
             _log.info("the memory index could not be searched: %s", error.code)
             return {}
@@ -423,7 +427,8 @@ def _card_id(card: Memory) -> str:
     return f"c{card.memory}"
 
 
-def _collection(character: str) -> str:
+def collection_of(character: str) -> str:
+    """Return the name of the index of what a character remembers."""
     return f"mem_{hashlib.sha256(character.encode()).hexdigest()[:8]}"
 
 

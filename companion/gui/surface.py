@@ -96,7 +96,7 @@ class Books(Protocol):
 class Surface(Protocol):
     """Callable from the GUI thread.
 
-    `lore`, `books`, `try_lore`, `export_character`, `remove_character`, `log`, `recollect_for_test`, `switch_lore`,
+    `lore`, `books`, `try_lore`, `export_character`, `remove_character`, `purge_chat`, `log`, `recollect_for_test`, `switch_lore`,
     `switch_passage`, `characters`, `default_character`, `install_character`, `present_character`, `replace_character`,
     `save_character`, `models`, `devices` and `hardware` read or write files or ask the system: call them in a task.
     The rest returns at once.
@@ -136,6 +136,10 @@ class Surface(Protocol):
     def save_character(self, draft: CharacterDraft, /) -> PackReport: ...
     def remove_character(self, id_: str, /) -> None:
         """Delete a pack and what was derived from it; its chats stay. Raises CompanionError."""
+        ...
+
+    def purge_chat(self, chat: str, /) -> list[Path]:
+        """Remove a deleted chat for good; return the backups that still hold it. Raises CompanionError."""
         ...
 
     def export_character(self, id_: str, target: Path, /, *, with_lore: bool) -> ExportReport:

@@ -14,9 +14,10 @@ from companion.domain.messages import Ack, ChatInfo, Role, SearchHit, StoredMess
 from companion.errors import StorageError
 from companion.storage import checks, search, transcript, views
 from companion.storage.database import mark_suspect, transaction, translating
-from companion.storage.memories import SqliteMemories, before_purge
+from companion.storage.memories import SqliteMemories
 from companion.storage.opening import Opened, OpenReport, open_for_reading, open_for_writing
 from companion.storage.projection import OPERATION_KINDS, Row
+from companion.storage.purge import purge
 from companion.storage.transcript import Transcript, append_row, clean, meta_json
 
 _OPERATIONS = ", ".join(f"'{kind}'" for kind in OPERATION_KINDS)
@@ -107,22 +108,14 @@ class SqliteChatLog:
         self._change_chat(chat, "restore_chat")
 
     def purge_chat(self, chat: str) -> None:
-        """Remove a deleted chat and overwrite its text on disk; backups may still hold it.
+        """Remove a deleted chat, all that was derived from it and what replies in other chats quote of it.
 
+        Its text is overwritten on disk; backups may still hold it, see `copies_holding`.
         Raises StorageError (`not_deleted`) when the chat is not deleted.
         """
         with self._writing() as connection:
-            views.require_chat(connection, chat)
-            if not connection.execute("SELECT deleted FROM chats WHERE chat=?", (chat,)).fetchone()[0]:
-                raise StorageError(
-                    "This chat is still in use.", "Delete it first, then purge it.", code="not_deleted"
-                )
-            search.forget(connection, chat)
-            before_purge(connection, chat, self._clock())
+            purge(connection, chat, self._clock())
             self._memories.refresh()
-            connection.execute("PRAGMA defer_foreign_keys=1")
-            for table in ("rows", "messages", "chats", "memories"):
-                connection.execute(f"DELETE FROM {table} WHERE chat=?", (chat,))
         with self._lock, contextlib.suppress(sqlite3.OperationalError):
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 

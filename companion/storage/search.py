@@ -75,16 +75,13 @@ def bring_up_to_date(connection: sqlite3.Connection) -> None:
 def drop(connection: sqlite3.Connection) -> None:
     """Throw the index away; the next search builds it."""
     with transaction(connection):
-        connection.execute("DROP TABLE IF EXISTS search")
-        connection.execute("DROP TABLE IF EXISTS search_state")
+        discard(connection)
 
 
-def forget(connection: sqlite3.Connection, chat: str) -> None:
-    """Take the texts of a chat out of the index. Must run in a transaction."""
-    if _exists(connection):
-        connection.execute(
-            "DELETE FROM search WHERE rowid IN (SELECT message FROM messages WHERE chat=?)", (chat,)
-        )
+def discard(connection: sqlite3.Connection) -> None:
+    """Throw the index away, inside a transaction; the next search builds it."""
+    connection.execute("DROP TABLE IF EXISTS search")
+    connection.execute("DROP TABLE IF EXISTS search_state")
 
 
 def _create(connection: sqlite3.Connection) -> None:

@@ -77,6 +77,7 @@ class Records:
             undo.callback(connection.close)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute("PRAGMA secure_delete = ON")
             connection.executescript(_SCHEMA)
             undo.pop_all()
         return cls(connection)
