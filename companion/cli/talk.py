@@ -90,13 +90,19 @@ def _await_ready(companion: Companion, arriving: EventQueue) -> None:
 
 def _turns(arriving: EventQueue) -> list[dict[str, Any]]:
     turns: list[dict[str, Any]] = []
+    said: int | None = None
     for event in arriving.until(_PATIENCE_S):
         match event:
+            case events.UserSaid(_, message, True) if turns and message.message == said:
+                turns[-1]["transcript"] = message.text
             case events.UserSaid(_, message, True):
+                said = message.message
                 turns.append({"transcript": message.text})
             case events.ReplyFinished(_, message, interrupted, timings) if turns:
                 turns[-1] |= {"reply": message.text, "interrupted": interrupted}
                 turns[-1]["timings"] = dataclasses.asdict(timings)
+            case events.SpeakingFinished(_, True) if turns:
+                turns[-1]["interrupted"] = True
             case events.TurnFailed(_, stage, what, hint, code):
                 failure = {"error": what, "hint": hint, "code": code, "stage": stage}
                 turns[-1:] = [turns[-1] | failure] if turns else [failure]

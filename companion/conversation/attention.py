@@ -33,10 +33,18 @@ class Attention:
         """Her sound has ended after `seconds`."""
         self.hold(self._spoke_from_s + seconds)
 
-    def is_meant(self, text: str, at_s: float, mode: ListenMode, character: Character | None) -> bool:
-        """Tell whether `text`, heard at `at_s`, is for `character`."""
-        if mode != "on_call" or at_s <= self._until_s or character is None:
-            return True
+    def meant(self, text: str, at_s: float, mode: ListenMode, character: Character | None) -> str | None:
+        """Return what of `text`, heard at `at_s`, is said to `character`: all but her name; None if nothing is.
+
+        Her name alone is a message, too.
+        """
+        if mode != "on_call" or character is None:
+            return text
         names = [name for name in dict.fromkeys((character.shown_name, character.name)) if name.strip()]
         language: Literal["zh", "en"] = "zh" if _HAN.search(text) else "en"
-        return called(text, names, language).is_called
+        call = called(text, names, language)
+        if not call.is_called:
+            return text if at_s <= self._until_s else None
+        if not any(char.isalnum() for char in call.rest):
+            return text
+        return call.rest[:1].upper() + call.rest[1:]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from companion.conversation.bus import Subscriber
+from companion.conversation.continuation import joined
 from companion.conversation.hearing import Heard, Hearing
 from companion.conversation.names import NamesOf
 from companion.conversation.slots import Engines
@@ -13,7 +14,7 @@ from companion.domain.audio import AudioClip
 from companion.domain.character import Character
 from companion.domain.events import ListeningChanged, UserPartial, UserPaused
 from companion.domain.gate import Pauses, silence_ms
-from companion.domain.interruptions import judge
+from companion.domain.interruptions import is_bare_stop, is_bare_wait, judge
 from companion.domain.messages import TurnId
 from companion.domain.state import ListenMode
 from companion.errors import CompanionError
@@ -29,6 +30,11 @@ from companion.ports import (
 )
 
 _NOTHING_MS = 400
+# What a clip of speech into her turn holds besides the speech: a lead-in, and the silence by which its end is known.
+_LEAD_IN_S, _SOFT_END_S = 0.3, 0.128
+# She is held meanwhile: words are worth their time once they are more than a syllable, or all that there is.
+_FIRST_WORDS_S = 0.6
+_ANNOUNCED_S = 6.0
 EarSignal = (
     MicOpened | MicClosed | SpeechStarted | StillSpeaking | SoftEnd | SpeechResumed | BargeIn | UtteranceEnded
 )
@@ -63,29 +69,37 @@ class Interruption:
     """The user takes the floor from her: silence her, then call `Ears.go_on`."""
 
 
-News = Utterance | Understood | Saying | Interruption
+@dataclass(frozen=True, slots=True)
+class Obeyed:
+    """The user, who has the floor now, only wanted her to be silent: nothing is to be answered."""
+
+
+News = Utterance | Understood | Saying | Interruption | Obeyed
 
 
 @dataclass(slots=True)
 class _Pending:
-    """The recognition of an utterance that may be over."""
+    """The recognition of an utterance that may be over; `is_over_her`: it has taken the floor from her."""
 
     job: int
     speech_end_s: float
     heard: Heard | None = None
     is_over: bool = False
+    is_over_her: bool = False
 
 
 @dataclass(slots=True)
 class _Overlap:
     """What is said while she speaks: `job` is being recognised, `is_final` when nothing more of it is to come.
 
-    `pause` and `end` are what the microphone told of the same utterance meanwhile.
+    `pause` and `end` are what the microphone told of the same utterance meanwhile; `voiced_s` is how long the
+    speech lasted that is being recognised as final.
     """
 
     turn: TurnId | None = None
     job: int | None = None
     is_final: bool = False
+    voiced_s: float | None = None
     heard: Heard | None = None
     pause: SoftEnd | None = None
     end: UtteranceEnded | None = None
@@ -119,7 +133,11 @@ class Ears:
         self._overlap: _Overlap | None = None
         # From here on the utterance that is open is nothing to her, or may be her own voice.
         self._is_ignored = self._is_over_her = False
+        self._has_taken_floor = False
         self._her_words = ""
+        self._names: tuple[str, ...] = ()
+        # A bare “wait” that she has obeyed, and its end: what follows soon belongs to it.
+        self._announced: tuple[str, float] | None = None
         self.is_open = False
 
     @property
@@ -139,11 +157,13 @@ class Ears:
             audio.listen(mode)
         if mode == "off":
             self._hearing.drop()
-            self._pending = None
+            self._pending = self._announced = None
             self._forget_overlap()
 
     def on_signal(self, signal: EarSignal, character: Character | None, language: str) -> News | None:
         """Take in a signal; return an utterance when it is both complete and recognised."""
+        if character is not None:
+            self._names = tuple(name for name in (character.shown_name, character.name) if name.strip())
         match signal:
             case MicOpened(device):
                 self.is_open = True
@@ -151,8 +171,11 @@ class Ears:
             case MicClosed():
                 self.is_open = False
                 self._publish(ListeningChanged(self._mode, False))
-            case SpeechStarted():
+            case SpeechStarted(at_s):
                 self._forget_overlap()
+                self._has_taken_floor = False
+                if self._announced is not None and at_s - self._announced[1] > _ANNOUNCED_S:
+                    self._announced = None
                 self._her_words = self._said_lately()
                 self._is_over_her = bool(self._her_words)
             case BargeIn(turn, clip, final):
@@ -179,7 +202,7 @@ class Ears:
     def go_on(self, character: Character | None, language: str) -> News | None:
         """After an interruption: take what was said as an utterance of the user's, as far as it has come."""
         overlap, self._overlap = self._overlap, None
-        self._is_over_her = False
+        self._is_over_her, self._has_taken_floor = False, True
         if overlap is None:
             return None
         told = overlap.end or overlap.pause
@@ -187,7 +210,7 @@ class Ears:
             return None
         ended_s = told.speech_end_s if isinstance(told, UtteranceEnded) else told.at_s
         if overlap.is_final and overlap.heard is not None and overlap.job is not None:
-            self._pending = _Pending(overlap.job, ended_s, overlap.heard)
+            self._pending = _Pending(overlap.job, ended_s, overlap.heard, is_over_her=True)
         else:
             self._pending = self._recognised(told.clip, ended_s, character, language)
         self._pending.is_over = overlap.end is not None
@@ -233,7 +256,8 @@ class Ears:
     def _recognised(
         self, clip: AudioClip, speech_end_s: float, character: Character | None, language: str
     ) -> _Pending:
-        return _Pending(self._recognise(clip, character, language), speech_end_s)
+        job = self._recognise(clip, character, language)
+        return _Pending(job, speech_end_s, is_over_her=self._has_taken_floor)
 
     def _recognise(self, clip: AudioClip, character: Character | None, language: str) -> int:
         spoken = character.language if language == "character" and character is not None else language
@@ -248,7 +272,9 @@ class Ears:
         if pending.is_over:
             return self._complete()
         self._wait_for_more(text, pending.heard)
-        return Understood(text, pending.speech_end_s) if text else None
+        if not text or (pending.is_over_her and is_bare_stop(text)):
+            return None
+        return Understood(self._with_announced(text), pending.speech_end_s)
 
     def _wait_for_more(self, text: str, heard: Heard) -> None:
         """Tell the microphone how much silence shall end this utterance."""
@@ -267,14 +293,24 @@ class Ears:
         )
         audio.end_after(max(0, wait_ms + self._extra_silence_ms()))
 
-    def _complete(self) -> Utterance | None:
+    def _complete(self) -> Utterance | Obeyed | None:
         pending = self._pending
         if pending is None or pending.heard is None or not pending.is_over:
             return None
         self._pending = None
         self.pauses = self.pauses.learn(0.0, went_on=False)
         self._publish(UserPartial(""))
-        return Utterance(_text(pending.heard), pending.speech_end_s, pending.heard.error)
+        text = _text(pending.heard)
+        if pending.is_over_her and is_bare_stop(text):
+            self._publish(UserPaused())
+            self._announced = (text, pending.speech_end_s) if is_bare_wait(text) else None
+            return Obeyed()
+        whole = self._with_announced(text)
+        self._announced = None
+        return Utterance(whole, pending.speech_end_s, pending.heard.error)
+
+    def _with_announced(self, text: str) -> str:
+        return joined(self._announced[0], text) if text and self._announced is not None else text
 
     # ---- while she speaks
 
@@ -288,9 +324,10 @@ class Ears:
         if self._overlap is None or self._overlap.turn != turn or self._is_ignored:
             self._overlap, self._is_ignored, self._is_over_her = _Overlap(turn), False, True
         # A recognition takes longer than the next clip: only the last one may cut it short.
-        if final or self._overlap.job is None:
+        if final or (self._overlap.job is None and clip.seconds >= _LEAD_IN_S + _FIRST_WORDS_S):
             self._overlap.job = self._recognise(clip, character, language)
             self._overlap.is_final = final
+            self._overlap.voiced_s = clip.seconds - _LEAD_IN_S - _SOFT_END_S if final else None
 
     def _during_her_speech(
         self, signal: EarSignal, character: Character | None, language: str
@@ -314,6 +351,7 @@ class Ears:
         if self._overlap.turn is None and not isinstance(signal, SpeechResumed):
             self._overlap.job = self._recognise(signal.clip, character, language)
             self._overlap.is_final = True
+            self._overlap.voiced_s = signal.clip.seconds - _LEAD_IN_S - _SOFT_END_S
         return None
 
     def _judge(self, overlap: _Overlap, heard: Heard) -> Interruption | None:
@@ -322,7 +360,14 @@ class Ears:
         text = _text(heard)
         language = heard.transcript.language if heard.transcript is not None else ""
         self._her_words = self._said_lately() or self._her_words
-        verdict = judge(text, language=language, said_lately=self._her_words, final=is_final)
+        verdict = judge(
+            text,
+            language=language,
+            said_lately=self._her_words,
+            final=is_final,
+            voiced_s=overlap.voiced_s,
+            names=self._names,
+        )
         if verdict == "stop":
             return Interruption()
         if verdict == "wait":

@@ -72,7 +72,8 @@ class Recital:
             self._speaker.say(clause)
         self._speaker.finish()
         self._speaker.await_end()
+        was_stopped = self._cancel.requested
         self._cancel.request()
         self._speaker.join()
-        self._publish(SpeakingFinished(self.turn))
+        self._publish(SpeakingFinished(self.turn, was_stopped))
         self._on_done(self.turn, False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import queue
 import threading
@@ -375,29 +376,30 @@ class Session:
         now = self._chats.now
         return self._knowledge.books(character, now.chat.chat) if now is not None else ()
 
-    def _is_meant(self, text: str, ended_s: float) -> bool:
+    def _meant(self, heard: Understood | Utterance) -> Understood | Utterance:
+        """Return what of it is said to her, with an empty text if nothing is."""
         now = self._chats.now
         character = now.character if now is not None else None
-        if not self._attention.is_meant(text, ended_s, self._ears.mode, character):
-            return False
-        self._attention.hold(ended_s)
-        return True
+        meant = self._attention.meant(heard.text, heard.ended_s, self._ears.mode, character)
+        if meant is not None:
+            self._attention.hold(heard.ended_s)
+        return dataclasses.replace(heard, text=meant or "")
 
     def _take_heard(self, heard: News | None) -> None:
         """Answer a complete utterance; None only means that the rest of the state may have changed."""
+        if isinstance(heard, Understood | Utterance) and heard.text:
+            heard = self._meant(heard)
         match heard:
             case Interruption():
                 self._turns.stop("heard")
                 self._presence.go("hearing")
                 self._take_heard(self._ears.go_on(*self._spoken()))
                 return
-            case Understood(text, ended_s) | Utterance(text, ended_s, None) if text and not self._is_meant(
-                text, ended_s
-            ):
-                self._turns.nothing_said()
-            case Understood():
+            case Understood(text) if text:
                 self._turns.foresee(heard)
                 return
+            case Understood():
+                self._turns.nothing_said()
             case Saying(text):
                 self._turns.read_ahead(text)
                 return

@@ -173,6 +173,7 @@ class Speaker:
             if clause.spoken.strip() and not self._failed:
                 self._say(clause)
             self._has_sound.set()
+        self._has_sound.set()
         while not self._released.wait(_POLL_S) and not self._cancel.requested:
             pass
         audio = self._engines.audio.ready

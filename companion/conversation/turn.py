@@ -75,6 +75,7 @@ class _Written:
     drafted_s: float = field(default_factory=time.monotonic)
     first_token_s: float | None = None
     first_clause_s: float | None = None
+    ended_s: float | None = None
     done: GenerationDone | None = None
 
 
@@ -92,7 +93,7 @@ class ReplyTurn:
         self._plan, self._engines, self._log, self._commitment = plan, engines, log, commitment
         self._publish: Subscriber = commitment.publish
         self._on_done = on_done
-        self._changed_later = False
+        self._changed_later = self._was_stopped = False
         self._kept: tuple[str, str] | None = None
         self._cancel = CancelToken()
         self._keep: Keep = "written"
@@ -162,8 +163,9 @@ class ReplyTurn:
             self._write_and_keep()
             if self._speaker is not None:
                 self._speaker.await_end()
-                if self._cancel.requested and self._split() != self._kept:
-                    self._changed_later = self._finalise() is not None
+            self._was_stopped = self._cancel.requested
+            if self._speaker is not None and self._was_stopped and self._split() != self._kept:
+                self._changed_later = self._finalise() is not None
         except Exception:  # noqa: BLE001 - thread top: a fault of ours must not leave the session waiting
             _log.exception("turn %d ended by a fault", self._plan.turn.turn)
             fault = CompanionError(
@@ -174,7 +176,7 @@ class ReplyTurn:
             self._cancel.request()
             if self._speaker is not None:
                 self._speaker.join()
-            self._publish(SpeakingFinished(self._plan.turn))
+            self._publish(SpeakingFinished(self._plan.turn, self._was_stopped))
             self._on_done(self._plan.turn, self._changed_later)
 
     # ---- writing
@@ -193,11 +195,13 @@ class ReplyTurn:
             return
         if self._cancel.requested and self._speaker is not None:
             self._speaker.await_silence()
-        message = self._finalise()
-        if message is not None:
-            self._publish(ReplyFinished(self._plan.turn, message, self._cancel.requested, self._timings()))
+        message, interrupted = self._finalise(), self._cancel.requested
+        self._written.ended_s = time.monotonic()
         if self._speaker is not None:
             self._speaker.finish()
+            self._speaker.await_sound()  # of a short reply, which is written before it is heard
+        if message is not None:
+            self._publish(ReplyFinished(self._plan.turn, message, interrupted, self._timings()))
         self._settle()
 
     def _write(self, language: LanguageModel) -> None:
@@ -313,7 +317,7 @@ class ReplyTurn:
             first_token_s=since(written.first_token_s),
             first_clause_s=since(written.first_clause_s),
             first_audio_s=since(first_audio),
-            total_s=round(time.monotonic() - began, 4),
+            total_s=round((written.ended_s or time.monotonic()) - began, 4),
             n_prompt_tokens=done.n_prompt if done else 0,
             n_evaluated_tokens=done.n_evaluated if done else 0,
             n_new_tokens=done.n_prompt - done.n_cached if done else 0,

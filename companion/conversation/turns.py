@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Literal
 
 from companion.conversation.bus import EventBus
 from companion.conversation.chats import Chats
+from companion.conversation.continuation import joined
 from companion.conversation.ears import Understood
 from companion.conversation.floor import Draft, Floor
 from companion.conversation.knowledge import Knowledge
@@ -27,8 +27,6 @@ from companion.ports import Cancel, LanguageModel
 
 _log = logging.getLogger(__name__)
 _REOPEN_S = 4.0
-_FULL_STOP = re.compile(r"[。.．]+$")
-_HAN = re.compile("[\u3400-\u9fff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +80,7 @@ class Turns:
             self.stop("written")
             self._presence.rest()
             return
-        if before is None:
-            self._bus.publish(UserSaid(turn, message, spoken))
+        self._bus.publish(UserSaid(turn, message, spoken))
         self._said, self._reopened = (_Said(message, began_s) if spoken else None), None
         if draft is not None:
             self._presence.go("thinking")
@@ -295,16 +292,3 @@ class Turns:
 def _note(error: CompanionError | None) -> None:
     if error is not None:
         _log.info("nothing was read ahead: %s", error.code)
-
-
-def joined(before: str, more: str) -> str:
-    """Return two pieces of one utterance as one text: the recogniser has set a full stop where there was a pause."""
-    is_chinese = _HAN.search(before[-1:] + more[:1] + before) is not None
-    head, n_stops = _FULL_STOP.subn("", before)
-    if is_chinese:
-        return f"{head}，{more}" if n_stops or head[-1:].isalnum() else f"{head}{more}"
-    return (
-        f"{head}, {more[:1].lower() if more[1:2].islower() else more[:1]}{more[1:]}"
-        if n_stops
-        else f"{head} {more}"
-    )

@@ -79,7 +79,7 @@ class UserPaused:
 
 @dataclass(frozen=True, slots=True)
 class UserSaid:
-    """The user's message is on disk."""
+    """The user's message is on disk; told again when what was said is gone on with, with the longer text."""
 
     turn: TurnId
     message: StoredMessage
@@ -184,7 +184,10 @@ class TurnTimings:
 
 @dataclass(frozen=True, slots=True)
 class ReplyFinished:
-    """The reply is on disk; exactly one per turn that has started a reply."""
+    """The reply is on disk; exactly one per turn that has started a reply.
+
+    `interrupted`: before it was written to its end. She may yet be stopped while she speaks, see SpeakingFinished.
+    """
 
     turn: TurnId
     message: StoredMessage
@@ -194,9 +197,10 @@ class ReplyFinished:
 
 @dataclass(frozen=True, slots=True)
 class SpeakingFinished:
-    """All sound of the turn has been played, or stopped."""
+    """All sound of the turn has been played, or, if `interrupted`, stopped."""
 
     turn: TurnId
+    interrupted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,14 @@ from typing import Final, Literal
 
 from companion.domain.ending_rules import one_of
 from companion.domain.homophones import Sound, sounds, unlike
+from companion.domain.name_call import called
 
 Verdict = Literal["stop", "resume", "wait"]
 
 _END: Final = 4
 _MOST_AT_END: Final = 0.5
+_MURMUR_S: Final = 0.55
+_MURMUR_SYLLABLES: Final = 2
 
 _HAN: Final = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff〇"
 _HAN_CHAR: Final = re.compile(f"[{_HAN}]")
@@ -37,6 +40,32 @@ _STOP_EN: Final = one_of(
     "hold_(?:on|up|it) hang_on (?:one|just_a)_(?:second|sec|moment|minute) shut_up be_quiet quiet enough "
     "that's_enough pause cancel no nope not_that never_?mind forget_it skip skip_it next excuse_me "
     "let_me_(?:speak|talk|finish) listen hey wrong that's_(?:wrong|not_right) sorry_but but"
+)
+# Of these, what asks for silence and for nothing else. The rest, 不对 or “next”, is about what she said.
+_SILENCE_ZH: Final = one_of(
+    "停+ 停下来? 停一[下停] 打住 别[说讲念]了? 别说话 别吵 别闹 不要[说讲]了? 不要再[说讲]了? 不用[说讲]了? "
+    "不说了 够了 行了 好了好了 可以了 闭嘴 [住闭]口 住嘴 安静一[下点] 安静[点些]? 暂停 算了吧? 先停下? "
+    "先别[说讲]了? 我?不想听了? 烦死了"
+)
+_SILENCE_EN: Final = one_of(
+    "stop(?:_it|_talking|_there|_now|_please)? (?:please|just)_stop shut_up be_(?:quiet|silent) quiet silence hush "
+    "enough that's_enough that_is_enough pause cancel never_?mind forget_it no_more"
+)
+# More is to come after these.
+_WAIT_ZH: Final = one_of(
+    "等+[下会]? 等一[等下会]儿? 等会儿 稍等 慢着 且慢 先等等 先等一下 听我说 先听我说 打断一下 我打断一下"
+)
+_WAIT_EN: Final = one_of(
+    "(?:wait|hold_on|hang_on)(?:_(?:a|one)_(?:second|sec|minute|moment))? hold_(?:up|it) "
+    "(?:one|just_a)_(?:second|sec|moment|minute) let_me_(?:speak|talk|finish) excuse_me"
+)
+_POLITE_ZH: Final = one_of("请 先 就 快 都 给我 拜托 麻烦 谢谢你? [吧啊呀嘛啦了]")
+_POLITE_EN: Final = one_of(
+    "please just now okay ok oh hey alright all_right thanks thank_you you can_you could_you i_said"
+)
+# Even the shortest of sounds asks something with one of these.
+_ASKS: Final = re.compile(
+    r"[谁啥吗]|什么|[哪几]|怎么|为何|多少|\b(?:who|what|why|where|when|how|which)\b", re.IGNORECASE
 )
 # Said in any sentence, these end her speech.
 _STOP_INSIDE: Final = re.compile(
@@ -76,13 +105,29 @@ _STOPS_EN: Final = re.compile(rf"(?:{_STOP_EN}(?: |$))+")
 _STOPS_ZH: Final = re.compile(f"{_STOP_ZH}+[吧啊呀嘛啦了]?")
 _LISTENS_EN: Final = re.compile(rf"(?:{_LISTENING_EN}(?: |$))+")
 _LISTENS_ZH: Final = re.compile(f"{_LISTENING_ZH}+")
+_ASKS_NOTHING: Final = re.compile(f"(?:你(?:能不能|可以|能)?)?(?:{_SILENCE_ZH}|{_WAIT_ZH}|{_POLITE_ZH})+吗?")
+_ASKS_NOTHING_EN: Final = re.compile(rf"(?:(?:{_SILENCE_EN}|{_WAIT_EN}|{_POLITE_EN})(?: |$))+")
+_SILENCE: Final = re.compile(rf"{_SILENCE_ZH}|\b{_SILENCE_EN}\b")
+_WAIT: Final = re.compile(rf"{_WAIT_ZH}|\b{_WAIT_EN}\b")
 _LEAD_IN: Final = re.compile(
     one_of("嗯+ 呃 额 啊 哎 诶 喂 那个 哦 好了 好 (?:um|uh|er|oh|ok|okay|hey)_") + "+"
 )
 
 
-def judge(text: str, *, language: str, said_lately: str, final: bool) -> Verdict:
+def judge(
+    text: str,
+    *,
+    language: str,
+    said_lately: str,
+    final: bool,
+    voiced_s: float | None = None,
+    names: Sequence[str] = (),
+) -> Verdict:
     """Decide by the partial `text` heard while she is paused; `said_lately` is what she said in the last 10 s.
+
+    `voiced_s`, where it is known, is how long the speech lasted that is over now: half a second of sound that was
+    taken for some two syllables is agreement, whatever a recogniser made of it, unless it is a word to stop, a
+    question or one of her `names`.
 
     `stop`: the user takes the floor. `resume`: it was agreement, a cough or her own voice. `wait`: ask again with
     the next partial, and resume if none brings a decision within 700 ms. `final`: the user has fallen silent, so
@@ -102,7 +147,42 @@ def judge(text: str, *, language: str, said_lately: str, final: bool) -> Verdict
         return "resume" if final or len(said) > 2 else "wait"
     if _is_listening(plain):
         return "resume" if final or not _may_go_on(plain) else "wait"
-    return "stop" if _is_content(plain) else _undecided(final)
+    if not _is_content(plain):
+        return _undecided(final)
+    is_murmur = voiced_s is not None and voiced_s <= _MURMUR_S and len(said) <= _MURMUR_SYLLABLES
+    if is_murmur and not _ASKS.search(body) and not _is_called(body, names, language):
+        return _undecided(final)
+    return "stop"
+
+
+def is_bare_stop(text: str) -> bool:
+    """Tell whether `text`, said into her speech, only asks her to be silent: 停，别说了; “Stop, please.”; 等一下.
+
+    It is obeyed and not answered. 停，换个话题 comes with a message and is none; nor is 不对, which is about her words.
+    """
+    plain = _bare(_NOISE.sub(" ", text))
+    if _LEAD_IN.match(plain):
+        plain = _LEAD_IN.sub("", plain, count=1).strip()
+    if tuple(sound[0] for sound in sounds(plain)) in _STOP_SOUNDS:
+        return True
+    han = plain.replace(" ", "")
+    if not (_ASKS_NOTHING.fullmatch(han) or _ASKS_NOTHING_EN.fullmatch(plain)):
+        return False
+    return bool(_SILENCE.search(plain) or _SILENCE.search(han) or is_bare_wait(text))
+
+
+def is_bare_wait(text: str) -> bool:
+    """Tell whether `text` is a bare stop that announces more: 等一下; “hold on”."""
+    plain = _bare(_NOISE.sub(" ", text))
+    han = plain.replace(" ", "")
+    if _SILENCE.search(plain) or not (_WAIT.search(plain) or _WAIT.search(han)):
+        return False
+    bare = _LEAD_IN.sub("", plain, count=1).strip() if _LEAD_IN.match(plain) else plain
+    return bool(_ASKS_NOTHING.fullmatch(bare.replace(" ", "")) or _ASKS_NOTHING_EN.fullmatch(bare))
+
+
+def _is_called(text: str, names: Sequence[str], language: str) -> bool:
+    return bool(names) and called(text, names, "en" if language == "en" else "zh").is_called
 
 
 def _undecided(final: bool) -> Verdict:

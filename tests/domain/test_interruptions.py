@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from companion.domain.interruptions import Verdict, judge
+from companion.domain.interruptions import Verdict, is_bare_stop, is_bare_wait, judge
 
 pytestmark = pytest.mark.unit
 
@@ -189,3 +189,67 @@ def test_more_silence_never_turns_a_stop_into_anything_else(text: str, language:
 
 def test_a_long_text_is_no_trap() -> None:
     assert said("好的" * 3000 + "我", final=True) in ("stop", "resume")
+
+
+BARE_STOPS = (
+    "停", "停，别说了。", "停停停", "停一下", "安静", "安静一点", "请安静", "闭嘴！", "你给我闭嘴", "够了",
+    "行了，别说了",
+    "好了好了，不用说了。", "嗯，停", "你先别说了", "先停一下", "别吵", "算了", "听", "你能不能别说了",
+    "好了，谢谢，别说了",
+    "Stop!", "Stop, please.", "Please stop.", "stop stop stop", "um, stop", "OK stop", "Okay, that is enough.",
+    "Be quiet.", "Quiet!", "shut up", "never mind", "Thanks, that's enough", "Can you stop talking, please?",
+)  # fmt: skip
+BARE_WAITS = (
+    "等等", "等一下", "等一下啊", "等会儿", "慢着", "听我说", "Wait.", "Hold on.", "Hang on a second", "Wait a minute",
+    "one moment, please", "excuse me",
+)  # fmt: skip
+MORE_THAN_STOPS = (
+    "停，换个话题，说说猫", "不对", "不是这样", "换个话题", "下一个", "喂", "什么", "等一下，你的猫叫什么名字？",
+    "等等，水要多热？", "谢谢", "请", "你", "好的", "嗯", "电话停了", "别走", "安静的夜晚是什么感觉", "我够了解你了",
+    "等你",
+    "", "No", "That's wrong", "skip it", "next", "Wait, what is that song called?", "Hold on, what is a valve?",
+    "stop the music", "hey", "listen", "ok", "thanks", "please", "quiet places", "we can stop at the pub",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", [*BARE_STOPS, *BARE_WAITS])
+def test_who_asks_for_silence_alone_wants_no_answer(text: str) -> None:
+    assert is_bare_stop(text)
+    assert judge(text, language="zh" if text > "~" else "en", said_lately="", final=True) == "stop"
+
+
+@pytest.mark.parametrize("text", MORE_THAN_STOPS)
+def test_who_says_more_than_stop_wants_an_answer(text: str) -> None:
+    assert not is_bare_stop(text)
+    assert not is_bare_wait(text)
+
+
+def test_a_wait_announces_more_and_a_stop_does_not() -> None:
+    assert all(is_bare_wait(text) for text in BARE_WAITS)
+    assert not any(is_bare_wait(text) for text in BARE_STOPS)
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "verdict"),
+    [
+        ("您呢", "zh", "resume"),
+        ("恩啊", "zh", "resume"),
+        ("You.", "en", "resume"),
+        ("什么", "zh", "stop"),
+        ("为什么", "zh", "stop"),
+        ("停", "zh", "stop"),
+        ("小满", "zh", "stop"),
+        ("我想问你", "zh", "stop"),
+        ("Why?", "en", "stop"),
+        ("Wren", "en", "stop"),
+        ("Stop", "en", "stop"),
+    ],
+)
+def test_half_a_second_of_two_syllables_is_agreement_unless_it_says_otherwise(
+    text: str, language: str, verdict: Verdict
+) -> None:
+    names = ("小满", "Wren")
+    short = judge(text, language=language, said_lately="", final=True, voiced_s=0.4, names=names)
+    assert verdict == short
+    long = judge(text, language=language, said_lately="", final=True, voiced_s=0.9, names=names)
+    assert long == ("stop" if text != "恩啊" else "resume")

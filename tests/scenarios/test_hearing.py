@@ -118,12 +118,12 @@ def test_without_headphones_her_own_voice_is_not_heard(stage: Stage) -> None:
 
 
 def test_with_headphones_the_user_may_interrupt_by_speaking(stage: Stage) -> None:
-    scene = listening(stage, voice=True, replies=[LONG, "你说。"], lines=["等等"], half_duplex=False)
+    scene = listening(stage, voice=True, replies=[LONG, "你说。"], lines=["等等，后来呢"], half_duplex=False)
     scene.user_types("讲")
     scene.expect(events.HeardTo, lambda event: event.char >= 3)
     scene.user_speaks(0.6)
     said = scene.expect(events.UserSaid)
-    assert said.message.text == "等等"
+    assert said.message.text == "等等，后来呢"
     told = next(one for one in scene.path() if one.message == said.message.parent)
     assert told.text + told.unheard == LONG
     assert 3 <= len(told.text) < len(LONG)
@@ -151,9 +151,9 @@ def test_typing_while_the_user_is_heard_is_answered_first(stage: Stage) -> None:
     scene.expect(events.ReplyFinished, lambda event: event.message.text == "二")
 
 
-def on_call(stage: Stage, *lines: str) -> Scene:
+def on_call(stage: Stage, *lines: str, character: str = "xiaoman") -> Scene:
     scene = stage(lines=lines, replies=["在呢。", "好。", "嗯。"])
-    scene.opens()
+    scene.opens(character)
     scene.post(do.Listen("on_call"))
     scene.expect(events.ListeningChanged, lambda event: event.is_open)
     scene.let_pass(0.5)
@@ -167,8 +167,23 @@ def test_in_a_room_full_of_people_she_answers_to_her_name_only(stage: Stage) -> 
     scene.handled()
     assert scene.all(events.UserSaid) == []
     scene.user_speaks()
-    assert scene.expect(events.UserSaid).message.text == "小满，晚饭吃什么"
+    assert scene.expect(events.UserSaid).message.text == "晚饭吃什么"
     scene.expect(events.ReplyFinished)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("小满，几点了？", "几点了？"),
+        ("Wren, what time is it?", "What time is it?"),
+        ("小满？", "小满？"),
+        ("Wren!", "Wren!"),
+    ],
+)
+def test_her_name_is_no_part_of_what_follows_it(stage: Stage, line: str, message: str) -> None:
+    scene = on_call(stage, line, character="xiaoman" if "小满" in line else "wren")
+    scene.user_speaks()
+    assert scene.expect(events.UserSaid).message.text == message
 
 
 def test_who_was_just_talked_with_need_not_call_again(stage: Stage) -> None:

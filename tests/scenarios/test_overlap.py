@@ -57,7 +57,10 @@ def test_her_own_words_do_not_stop_her(stage: Stage) -> None:
     assert scene.all(events.HeardTo)[-1].char == len(LONG)
 
 
-@pytest.mark.parametrize("line", ["停", "等一下", "我想问你明天去哪里", "Stop!", "Can I ask you something?"])
+@pytest.mark.parametrize(
+    "line",
+    ["停，换个话题，说说猫", "等一下，你多大", "不对", "我想问你明天去哪里", "Can I ask you something?"],
+)
 def test_a_message_takes_the_floor_and_what_was_heard_stays(stage: Stage, line: str) -> None:
     scene = speaking(stage, line)
     scene.user_speaks(0.8)
@@ -69,6 +72,72 @@ def test_a_message_takes_the_floor_and_what_was_heard_stays(stage: Stage, line: 
     assert scene.expect(events.ReplyFinished, lambda event: event.message.text == "你说。")
     assert told.text in [one.text for one in scene.mind.prompts[-1].history]
     assert not any(told.unheard in one.text for one in scene.mind.prompts[-1].history)
+
+
+@pytest.mark.parametrize(
+    "line", ["停", "停，别说了。", "安静一点", "等一下", "Stop!", "Okay, that is enough."]
+)
+def test_who_only_wants_silence_gets_silence(stage: Stage, line: str) -> None:
+    scene = speaking(stage, line)
+    scene.user_speaks(0.8)
+    scene.expect(events.SpeakingFinished)
+    scene.expect(events.UserPaused)  # the nod
+    scene.expect(events.StateChanged, lambda event: event.new == "listening")
+    scene.let_pass(3.0)
+    scene.handled()
+    told = scene.path()[-1]
+    assert 24 <= len(told.text) < len(LONG)
+    assert told.text + told.unheard == LONG
+    assert len(scene.mind.prompts) == 1
+    assert [one.message.text for one in scene.all(events.UserSaid)] == ["讲个故事"]
+
+
+def test_after_a_bare_stop_the_next_message_is_answered_as_ever(stage: Stage) -> None:
+    scene = speaking(stage, "停")
+    scene.user_speaks(0.8)
+    scene.expect(events.UserPartial, lambda event: not event.text)
+    told = scene.path()[-1]
+    scene.engines.recogniser.put(ScriptedRecogniser.load(["说说猫吧"]))
+    scene.let_pass(1.0)
+    scene.user_speaks(0.8)
+    assert scene.expect(events.UserSaid).message.text == "说说猫吧"
+    assert scene.expect(events.ReplyFinished, lambda event: event.message.text == "你说。")
+    assert told.text in [one.text for one in scene.mind.prompts[-1].history]
+
+
+def test_stop_is_answered_when_she_is_silent_already(stage: Stage) -> None:
+    scene = stage(voice=True, replies=["好。"], lines=["停"], half_duplex=False)
+    scene.opens()
+    scene.post(do.Listen("hands_free"))
+    scene.expect(events.ListeningChanged, lambda event: event.is_open)
+    scene.let_pass(0.5)
+    scene.user_speaks(0.8)
+    assert scene.expect(events.UserSaid).message.text == "停"
+    assert scene.expect(events.ReplyFinished).message.text == "好。"
+
+
+@pytest.mark.parametrize("line", ["您呢", "You."])
+def test_a_murmur_that_was_taken_for_a_word_does_not_stop_her(stage: Stage, line: str) -> None:
+    scene = speaking(stage, line)
+    scene.user_speaks(0.4)
+    scene.expect(events.StateChanged, lambda event: (event.old, event.new) == ("hearing", "speaking"))
+    scene.expect(events.SpeakingFinished)
+    scene.let_pass(2.0)
+    scene.handled()
+    assert scene.all(events.HeardTo)[-1].char == len(LONG)
+    assert [one.message.text for one in scene.all(events.UserSaid)] == ["讲个故事"]
+
+
+def test_the_same_words_said_at_length_take_the_floor(stage: Stage) -> None:
+    scene = speaking(stage, "您呢")
+    scene.user_speaks(0.9)
+    assert scene.expect(events.UserSaid).message.text == "您呢"
+
+
+def test_her_name_takes_the_floor_however_short(stage: Stage) -> None:
+    scene = speaking(stage, "小满")
+    scene.user_speaks(0.4)
+    assert scene.expect(events.UserSaid).message.text == "小满"
 
 
 def test_after_agreement_a_message_still_takes_the_floor(stage: Stage) -> None:
@@ -108,6 +177,9 @@ def test_who_goes_on_before_she_is_heard_has_one_turn(stage: Stage) -> None:
     scene.expect(events.SpeakingFinished, lambda event: event.turn == finished.turn)
     scene.handled()
     assert scene.texts()[1:] == ["我想问你，明天去哪里？", "好的。"]
+    told = [one.message for one in scene.all(events.UserSaid)]
+    assert [one.text for one in told] == ["我想问你。", "我想问你，明天去哪里？"]
+    assert len({one.message for one in told}) == 1
     assert scene.mind.prompts[-1].turn[-1].text == "我想问你，明天去哪里？"
 
 

@@ -66,6 +66,27 @@ def test_stop_while_she_speaks_keeps_only_what_was_heard(stage: Stage, character
     scene.let_pass(1.0)
     assert not scene.audio.played.samples[len(played) :].any()
     assert [one.interrupted for one in scene.all(events.ReplyFinished)] == [False]
+    # It was written to its end, but not said.
+    assert [one.interrupted for one in scene.all(events.SpeakingFinished)] == [True]
+
+
+def test_a_reply_that_is_heard_to_its_end_was_not_interrupted(stage: Stage) -> None:
+    scene = stage(replies=["好。"], voice=True)
+    scene.opens()
+    scene.user_types("在吗")
+    assert not scene.expect(events.SpeakingFinished).interrupted
+
+
+@pytest.mark.parametrize(("character", "reply"), [("xiaoman", "好。"), ("wren", "Yes.")])
+def test_of_a_short_reply_too_it_is_told_when_it_was_first_heard(
+    stage: Stage, character: str, reply: str
+) -> None:
+    scene = stage(replies=[reply], voice=True)
+    scene.opens(character)
+    timings = scene.answered("在吗").timings
+    assert timings.first_audio_s is not None
+    assert timings.first_clause_s is not None
+    assert timings.first_clause_s <= timings.first_audio_s
 
 
 def test_what_was_not_heard_is_in_no_later_prompt(stage: Stage) -> None:

@@ -133,7 +133,7 @@ def _measure_reaction(turn: MeasuredTurn, recording: Recording) -> None:
 def _measure_hearing(turn: MeasuredTurn, sitting: Sitting) -> None:
     recording, language = sitting.recording, sitting.language
     limit = turn.during_onset or turn.until
-    said = []
+    said: dict[int, str] = {}
     for moment, event in sitting.stamps:
         if (
             isinstance(event, events.UserSaid)
@@ -142,8 +142,8 @@ def _measure_hearing(turn: MeasuredTurn, sitting: Sitting) -> None:
             turn.n_early += at < turn.end
             if at < limit:
                 message = sitting.stored.get(event.message.message, event.message)
-                said.append(message.text)  # what was gone on with stands in the same message
-    turn.transcript = " ".join(said)
+                said[message.message] = message.text  # what was gone on with stands in the same message
+    turn.transcript = " ".join(said.values())
     rate = syllable_error_rate if language == "zh" else word_error_rate
     if said:
         turn.hearing_error = rate(turn.spoken.turn.text, turn.transcript)
