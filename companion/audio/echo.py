@@ -35,6 +35,7 @@ _HINT_STEP_MS = 10
 _OFFSETS = 60  # of which the middle one counts: both streams come in bursts
 _FAR_APART = int(0.03 * RATE_HZ)
 _UNTRUSTED_FRAMES = 300
+_TRIED_FRAMES = 50
 _WORKED = 10 ** (6 / 10)  # power taken off a frame of her, where cancelling works
 _LOUD_DB = 10.0  # over the noise
 _LOUDER_DB = 4.0  # than the echo before cancelling: surely somebody else
@@ -180,7 +181,7 @@ class EchoCanceller:
     def _is_trusted(self) -> bool:
         if self._n_since_jump < _UNTRUSTED_FRAMES:
             return False
-        return len(self._worked) < _UNTRUSTED_FRAMES or sum(self._worked) >= 0.5 * _UNTRUSTED_FRAMES
+        return len(self._worked) < _TRIED_FRAMES or sum(self._worked) >= 0.5 * len(self._worked)
 
     def follow(self, rate_hz: int) -> None:
         """A loudspeaker was opened anew: what is played next stands on another clock."""

@@ -50,7 +50,7 @@ class Reflex:
 
     @property
     def is_warm(self) -> bool:
-        """Whether speech may pause her: enough of her was played for the canceller to have converged."""
+        """Whether enough of her was played for the canceller to have converged."""
         return self._watch.is_warm
 
     def turn_on(self, is_on: bool) -> None:

@@ -26,8 +26,8 @@ class BargeInRules:
     reaches a quarter. `duck_ms` of certain speech, or more that is less certain, duck her; so long after its onset
     that `pause_ms` are over it pauses her, if `voiced_share` of the time since was voiced. Gaps of up to `bridge_ms`
     are bridged.
-    `release_ms` without voiced sound take a duck back. In the first `warm_up_ms` of her sound nothing pauses her:
-    the echo canceller has yet to converge. After a pause that ended in going on she is left alone until
+    `release_ms` without voiced sound take a duck back. In the first `cold_ms` of her sound nothing pauses her, for
+    the echo canceller has yet to converge, and until `warm_up_ms` only `sure_ms` of speech do. After a pause that ended in going on she is left alone until
     `rest_ms` without voiced sound, or after a decision at the latest for `insist_ms`.
     """
 
@@ -35,12 +35,14 @@ class BargeInRules:
     probability: float = 0.25
     above_floor_db: float = 6.0
     duck_ms: int = 16
-    pause_ms: int = 192
+    pause_ms: int = 160
     voiced_share: float = 0.7
     bridge_ms: int = 64
     release_ms: int = 160
     soft_end_ms: int = 128
     partial_ms: int = 250
+    cold_ms: int = 800
+    sure_ms: int = 384
     warm_up_ms: int = 3000
     rest_ms: int = 200
     insist_ms: int = 1000
@@ -99,7 +101,7 @@ class BargeInWatch:
 
     @property
     def is_warm(self) -> bool:
-        """Whether enough of her was played for speech to pause her."""
+        """Whether enough of her was played for the canceller to have converged."""
         return self._played >= self.rules.samples(self.rules.warm_up_ms)
 
     def feed(
@@ -152,8 +154,10 @@ class BargeInWatch:
         if self._quiet >= rules.samples(rules.release_ms):
             return self.release()
         past = until - self._onset
-        is_speech = past >= rules.samples(rules.pause_ms) and self._voiced >= rules.voiced_share * past
-        if not self.is_warm or self._quiet or not is_speech:
+        needed = rules.samples(rules.pause_ms if self.is_warm else rules.sure_ms)
+        is_speech = past >= needed and self._voiced >= rules.voiced_share * past
+        is_cold = self._played < rules.samples(rules.cold_ms)
+        if is_cold or self._quiet or not is_speech:
             return []
         self.state = "paused"
         self._told, self._is_final = self._voiced, False

@@ -157,7 +157,7 @@ def test_the_usual_signals_of_an_utterance_come_as_well(enter):
 def test_her_voice_falls_by_fourteen_decibel_and_rests_in_a_pause(enter):
     audio = enter(Room(echo_gain_db=None), plays=20.0)
     audio.advance(2.0)
-    audio.speak(talk(0.5, seed=2))
+    audio.speak(talk(0.3, seed=2))
     audio.advance(1.5)
     signals = audio.drain()
     assert of(signals, Ducked, Paused, Resumed) == [Ducked, Resumed]
@@ -173,9 +173,27 @@ def test_her_voice_falls_by_fourteen_decibel_and_rests_in_a_pause(enter):
 
 def test_at_the_beginning_speech_ducks_her_only(enter):
     audio = enter(plays=20.0)
-    audio.speak(talk(1.5, seed=2), in_s=1.0)
+    audio.speak(talk(0.7, seed=2))
     audio.advance(2.8)
     assert set(of(audio.drain(), Ducked, Paused)) == {Ducked}
+
+
+def test_soon_after_the_beginning_speech_that_lasts_pauses_her(enter):
+    audio = enter(plays=20.0)
+    audio.advance(2.6)  # a second and a half of her
+    audio.drain()
+    begin_s = audio.now_s
+    audio.speak(talk(1.2, seed=2))
+    audio.advance(0.7)
+    assert Paused in of(audio.drain(), Ducked, Paused)
+    assert audio.now_s - begin_s < 0.75
+
+
+@pytest.mark.parametrize("seed", [1, 4, 7])
+def test_her_own_voice_never_pauses_her_while_the_canceller_learns(enter, seed):
+    audio = enter(Room(seed=seed), plays=6.0)
+    audio.advance(7.5)
+    assert of(audio.drain(), Paused) == []
 
 
 def test_a_short_noise_ducks_her_at_most(enter):
