@@ -104,6 +104,52 @@ def test_a_stop_is_dated_and_her_next_words_are_no_resuming() -> None:
     assert reaction.stop_s == pytest.approx(0.25, abs=0.015)
 
 
+def test_her_next_reply_is_no_resuming_although_it_begins_alike() -> None:
+    clip = _speech(4.0, 7)
+    hers = np.concatenate([_silence(0.2), clip[: _s(1.25)], _silence(1.0), clip[_s(1.1) : _s(2.0)]])
+    recording = _recording(hers, [clip], _s(0.2))
+    again = {"name": "PlaybackStarted", "sample": _s(2.45), "at": _s(2.45), "turn": 2, "revision": 0}
+    log = {"told": [*recording.told, again], "outcomes": [], "origin_s": 0.0, "underruns": 0, "late_ms": {}}
+    made = [{"turn": 1, "revision": 0, "begin": 0, "n": len(clip), "last": True, "at_s": 0.0}]
+    both = Recording(recording.user, hers, recording.made, {**log, "made": made}, _RATE)
+    reaction = both.reaction(_s(1.2))
+    assert reaction is not None
+    assert reaction.effect == "stopped"
+
+
+def test_a_stop_at_the_end_of_what_was_made_is_a_stop() -> None:
+    clip = _speech(1.3, 16)
+    hers = np.concatenate([_silence(0.2), clip[: _s(1.2)], _silence(3.0)])
+    recording = _recording(hers, [clip], _s(0.2))
+    assert recording.reaction(_s(1.1)) is not None
+    assert recording.reaction(_s(1.1)).effect != "stopped"  # type: ignore[union-attr]
+    ended = {"name": "PlaybackEnded", "sample": _s(1.6), "turn": 1, "revision": 0, "stopped": True}
+    recording.told.append(ended)
+    reaction = recording.reaction(_s(1.1))
+    assert reaction is not None
+    assert reaction.effect == "stopped"
+    assert reaction.stop_s == pytest.approx(0.3, abs=0.015)
+
+
+def test_a_voice_that_comes_late_is_no_pause_because_of_the_user() -> None:
+    clips = [_speech(1.5, 17), _speech(1.5, 18)]
+    hers = np.concatenate([_silence(0.2), clips[0], _silence(0.6), clips[1]])
+    recording = _recording(hers, clips, _s(0.2))
+    made = {"turn": 1, "revision": 0, "n": _s(1.5), "last": True}
+    late = [{**made, "begin": 0, "at_s": 0.0}, {**made, "begin": _s(1.5), "at_s": 2.15}]
+    log = {
+        "told": recording.told,
+        "made": late,
+        "outcomes": [],
+        "origin_s": 0.0,
+        "underruns": 0,
+        "late_ms": {},
+    }
+    reaction = Recording(recording.user, hers, recording.made, log, _RATE).reaction(_s(1.0))
+    assert reaction is not None
+    assert reaction.effect == "untouched"
+
+
 def test_a_pause_of_her_own_is_no_stop() -> None:
     clip = np.concatenate([_speech(1.0, 9), _silence(0.4), _speech(1.0, 10)])
     reaction = _recording(np.concatenate([_silence(0.2), clip]), [clip], _s(0.2)).reaction(_s(1.0))

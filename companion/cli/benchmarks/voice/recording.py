@@ -25,6 +25,7 @@ _TEMPLATE_S: Final = 0.08
 _LONGEST_GAP_S: Final = 15.0
 _REACTION_S: Final = 3.0
 _RESUME_S: Final = 6.0
+_HANDING_S: Final = 0.15
 _ALIKE: Final = 0.9
 
 Samples = NDArray[np.float32]
@@ -141,7 +142,9 @@ class Recording:
         next_ = reply.start
         for clip in reply.clips:
             place = self._found(clip, next_, reply.end) if next_ < until else None
-            places.append(next_ if place is None else place)
+            # What was handed over late could not be heard earlier, on its way to the loudspeaker.
+            handed = min(round((clip.handed_s + _HANDING_S) * self.rate_hz), reply.end)
+            places.append(max(next_, handed) if place is None else place)
             next_ = places[-1] + clip.n
         return places
 
@@ -173,6 +176,10 @@ class Recording:
         duck, stop = _duck(wanted, heard), _stop(wanted, heard)
         duck_s = None if duck is None else duck * _FRAME_S
         if stop is None:
+            if self._broke_off(reply, onset):  # and there was nothing more for her to say just then
+                loud = np.flatnonzero(_frames(self.hers[onset : reply.end], self.rate_hz)[:n] >= AUDIBLE)
+                silent_s = (int(loud[-1]) + 1) * _FRAME_S if len(loud) else 0.0
+                return Reaction("stopped", min(duck_s or silent_s, silent_s), silent_s)
             return Reaction("untouched" if duck is None else "ducked", duck_s)
         resumed = self._resumed(expected, at, reply, stop)
         stop_s = stop * _FRAME_S
@@ -187,7 +194,7 @@ class Recording:
         _, template = _loudest(
             expected[held : held + int(0.8 * self.rate_hz)], int(_TEMPLATE_S * self.rate_hz)
         )
-        search = self.hers[silent_from : silent_from + int(_RESUME_S * self.rate_hz)]
+        search = self.hers[silent_from : min(reply.end, silent_from + int(_RESUME_S * self.rate_hz))]
         if len(template) == 0 or find(template, search) is None:
             return None
         loud = np.flatnonzero(_frames(search, self.rate_hz) >= AUDIBLE)
@@ -195,10 +202,15 @@ class Recording:
 
     def stopped(self, reply: Reply) -> bool:
         """Tell whether the program broke the reply off."""
-        return any(
-            row["name"] == "PlaybackEnded" and row["stopped"] and (row["turn"], row["revision"]) == reply.turn
-            for row in self.told
-        )
+        return self._stopped_at(reply) is not None
+
+    def _stopped_at(self, reply: Reply) -> int | None:
+        rows = (row for row in self.told if row["name"] == "PlaybackEnded" and row["stopped"])
+        return next((row["sample"] for row in rows if (row["turn"], row["revision"]) == reply.turn), None)
+
+    def _broke_off(self, reply: Reply, onset: int) -> bool:
+        at = self._stopped_at(reply)
+        return at is not None and onset <= at < onset + int(_REACTION_S * self.rate_hz)
 
     def _replies(self, made: list[dict[str, Any]]) -> list[Reply]:
         begun = [row for row in self.told if row["name"] == "PlaybackStarted"]
@@ -255,5 +267,6 @@ def _stop(wanted: NDArray[np.float64], heard: NDArray[np.float64]) -> int | None
     n = round(_SILENT_S / _FRAME_S)
     for i in range(max(0, len(heard) - n + 1)):
         if (heard[i : i + n] < AUDIBLE).all() and (wanted[i : i + n] > _CLEARLY).any():
-            return i
+            loud = np.flatnonzero(heard[:i] >= AUDIBLE)  # she may have had nothing to say at first
+            return int(loud[-1]) + 1 if len(loud) else 0
     return None
