@@ -1,0 +1,1 @@
+"""A LoRA adapter on the very GGUF that the app runs."""
