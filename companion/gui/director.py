@@ -36,6 +36,7 @@ class Director(QObject):
     named = Signal(str)
     quiet_chosen = Signal(bool)
     problems_wanted = Signal(object)
+    purge_asked = Signal(str)
 
     def __init__(
         self, companion: Surface, home: Home, stage: Stage, look: Look, tasks: Tasks, portraits: Portraits
@@ -47,6 +48,7 @@ class Director(QObject):
         self._character: Character | None = None
         self._wanted_message: int | None = None
         self._opened = ""
+        self._asking = ""
         self.attention = Attention(self)
         self._connect()
 
@@ -58,6 +60,7 @@ class Director(QObject):
         side.chats.chosen.connect(self.open_chat)
         side.chats.renamed.connect(lambda chat, title: post(do.RenameChat(chat, title)))
         side.chats.deleted.connect(self.delete_chat)
+        side.chats.purge_wanted.connect(self.ask_to_purge)
         side.restore_wanted.connect(lambda chat: post(do.RestoreChat(chat)))
         side.new_chat_wanted.connect(self.new_chat)
         search.hit_chosen.connect(self._open_hit)
@@ -125,6 +128,11 @@ class Director(QObject):
         self._companion.post(do.DeleteChat(chat))
         self._home.sidebar.offer_undo(chat)
 
+    def ask_to_purge(self, chat: str) -> None:
+        """Delete a chat, then ask whether it shall go for good."""
+        self._asking = chat
+        self._companion.post(do.DeleteChat(chat))
+
     def listen(self, mode: ListenMode) -> None:
         """Use the microphone this way from now on."""
         self._companion.settings.ears.mode = mode
@@ -166,6 +174,9 @@ class Director(QObject):
             case events.ChatsChanged(character):
                 if self._character is not None and character == self._character.id:
                     self._refresh_chats()
+                asking, self._asking = self._asking, ""
+                if asking:
+                    self.purge_asked.emit(asking)
             case events.CharactersChanged():
                 self.refresh()
             case events.WorkerLost(role, _, restarts):

@@ -178,12 +178,18 @@ class MainWindow(QMainWindow):
 
     def open_deleted(self) -> None:
         """Show the deleted chats of the open character."""
+        self.ask_to_purge("")
+
+    def ask_to_purge(self, chat: str) -> None:
+        """Show the deleted chats of the open character, with the question whether `chat` shall go for good."""
         character, log = self.director.character, self.companion.log
         if character is not None:
-            self.tasks.run(lambda: log.deleted_chats(character.id), self._show_deleted)
+            self.tasks.run(
+                lambda: log.deleted_chats(character.id), lambda chats: self._show_deleted(chats, chat)
+            )
 
-    def _show_deleted(self, chats: Sequence[ChatInfo]) -> None:
-        page = DeletedChats(chats)
+    def _show_deleted(self, chats: Sequence[ChatInfo], asking: str) -> None:
+        page = DeletedChats(chats, self.tasks, self.companion.purge_chat, asking=asking)
         page.restored.connect(lambda chat: self.companion.post(do.RestoreChat(chat)))
         self.open_page(page, tr("Deleted chats"))
 
@@ -198,6 +204,7 @@ class MainWindow(QMainWindow):
         self.bridge.arrived.connect(self.director.take)
         self.director.named.connect(self._set_name)
         self.director.problems_wanted.connect(self.open_problems)
+        self.director.purge_asked.connect(self.ask_to_purge)
         self.panel.help_wanted.connect(self.open_named)
         self.panel.read_wanted.connect(self.open_text)
         self.bridge.arrived.connect(self.remembered.take)

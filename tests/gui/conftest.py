@@ -107,6 +107,7 @@ class RuleCompanion:
         self.lore = lore_world.RuleLore()
         self.books = lore_world.RuleBooks()
         self.removed: list[str] = []
+        self.copies: list[Path] = []
         self.exported: list[tuple[str, Path, bool]] = []
         self.installed: list[Path] = []
         self.replaced: list[tuple[str, str]] = []
@@ -159,6 +160,11 @@ class RuleCompanion:
     def remove_character(self, id_: str) -> None:
         self.removed.append(id_)
         self.people = [one for one in self.people if one.id != id_]
+
+    def purge_chat(self, chat: str) -> list[Path]:
+        self.log.purge_chat(chat)
+        self.bus.publish(events.ChatsChanged(self._present.id))
+        return self.copies
 
     def export_character(self, id_: str, target: Path, *, with_lore: bool) -> ExportReport:
         self.exported.append((id_, target, with_lore))

@@ -434,8 +434,25 @@ def test_deleted_chats_are_listed_on_a_page(window: MainWindow, companion: Any, 
     window.open_deleted()
     qtbot.waitUntil(lambda: not window.pages.is_home)
     page = window.pages.currentWidget().findChild(DeletedChats)
-    page.findChild(QPushButton).click()
+    page.rows[0].back.click()
     assert do.RestoreChat(first) in companion.posted
+
+
+def test_a_chat_of_the_list_goes_for_good_after_a_question(
+    window: MainWindow, companion: Any, qtbot: QtBot
+) -> None:
+    qtbot.waitUntil(lambda: window.panel.chat != "")
+    first = window.panel.chat
+    window.director.new_chat()
+    qtbot.waitUntil(lambda: window.panel.chat != first)
+    window.home.sidebar.chats.purge_wanted.emit(first)
+    qtbot.waitUntil(lambda: not window.pages.is_home)
+    (row,) = window.pages.currentWidget().findChild(DeletedChats).rows
+    assert row.said
+    assert [one.chat for one in companion.log.deleted_chats()] == [first]
+    row.confirm.click()
+    qtbot.waitUntil(lambda: companion.log.deleted_chats() == [])
+    assert first not in [one.chat for one in companion.log.chats()]
 
 
 def test_a_page_with_unsaved_work_keeps_the_window_open(window: MainWindow) -> None:

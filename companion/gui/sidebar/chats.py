@@ -162,12 +162,16 @@ class ChatDelegate(QStyledItemDelegate):
 
 
 class ChatList(QListView):
-    """`chosen` carries a chat to open; `deleted` and `renamed` what to do with one; `export_wanted` its id."""
+    """`chosen` carries a chat to open; `deleted` and `renamed` what to do with one; `export_wanted` its id.
+
+    `purge_wanted` carries one to delete for good, after a question.
+    """
 
     chosen = Signal(str)
     deleted = Signal(str)
     renamed = Signal(str, str)
     export_wanted = Signal(str)
+    purge_wanted = Signal(str)
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -225,6 +229,7 @@ class ChatList(QListView):
         menu.addAction(tr("Save as a file…")).triggered.connect(lambda: self.export_wanted.emit(chat))
         menu.addSeparator()
         menu.addAction(tr("Delete") + "\tDel").triggered.connect(lambda: self.deleted.emit(chat))
+        menu.addAction(tr("Delete for good…")).triggered.connect(lambda: self.purge_wanted.emit(chat))
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(at)
 

@@ -1,17 +1,20 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester, QTest
-from PySide6.QtWidgets import QLineEdit, QPushButton
+from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from companion.domain.messages import ChatInfo
+from companion.errors import StorageError
 from companion.gui.sidebar.chats import ChatList, chat_day, chat_title
-from companion.gui.sidebar.deleted import DeletedChats
+from companion.gui.sidebar.deleted import DeletedChats, Purge
+from companion.gui.tasks import Tasks
 from companion.gui.theme import Look
 
 pytestmark = pytest.mark.gui
@@ -92,10 +95,66 @@ def test_a_chat_of_today_shows_the_hour_another_the_day() -> None:
 
 
 def test_a_deleted_chat_is_offered_and_wanted_back_once(qtbot: QtBot, look: Look) -> None:
-    page = DeletedChats([chat("a", 1, title="旧的")])
-    qtbot.addWidget(page)
-    page.show()
+    page = deleted_page(qtbot, lambda id_: [])
+    (row,) = page.rows
     with qtbot.waitSignal(page.restored) as wanted:
-        page.findChild(QPushButton).click()
+        row.back.click()
     assert wanted.args == ["a"]
-    assert not page.findChild(QPushButton).isVisible()
+    assert not row.isVisible()
+
+
+def test_a_deleted_chat_goes_for_good_only_after_a_question(qtbot: QtBot, look: Look, chinese: None) -> None:
+    gone: list[str] = []
+
+    def purge(id_: str) -> list[Path]:
+        gone.append(id_)
+        return []
+
+    page = deleted_page(qtbot, purge)
+    (row,) = page.rows
+    row.rid.click()
+    assert "无法恢复" in row.said
+    assert page.focusWidget() is row.stay
+    row.stay.click()
+    assert (row.said, row.confirm.isVisible(), gone) == ("", False, [])
+    row.rid.click()
+    row.confirm.click()
+    qtbot.waitUntil(lambda: row.said == "已彻底删除。")
+    assert gone == ["a"]
+    assert [one.isVisible() for one in (row.back, row.rid, row.stay, row.confirm)] == [False] * 4
+
+
+def test_backups_that_still_hold_a_chat_are_told(
+    qtbot: QtBot, look: Look, chinese: None, tmp_path: Path
+) -> None:
+    for copies, said in (
+        (["a"], f"已彻底删除。还有一份备份里有它：{tmp_path / 'a'}"),
+        (["a", "b"], f"已彻底删除。还有 2 份备份里有它：{tmp_path}"),
+    ):
+        page = deleted_page(qtbot, lambda id_, names=copies: [tmp_path / one for one in names])
+        (row,) = page.rows
+        row.ask()
+        row.confirm.click()
+        qtbot.waitUntil(lambda row=row, said=said: row.said == said)
+
+
+def test_a_chat_that_could_not_go_stays_with_the_reason(qtbot: QtBot, look: Look, chinese: None) -> None:
+    def full(id_: str) -> list[Path]:
+        raise StorageError("The disk is full.", "Make room.", code="disk_full")
+
+    page = deleted_page(qtbot, full)
+    (row,) = page.rows
+    row.ask()
+    row.confirm.click()
+    qtbot.waitUntil(lambda: row.confirm.isEnabled())
+    assert row.said not in ("", "已彻底删除。")
+    assert row.back.isEnabled()
+
+
+def deleted_page(qtbot: QtBot, purge: Purge) -> DeletedChats:
+    tasks = Tasks()
+    page = DeletedChats([chat("a", 1, title="旧的")], tasks, purge)
+    qtbot.addWidget(page, before_close_func=lambda _: tasks.close())
+    page.show()
+    qtbot.waitExposed(page)
+    return page
