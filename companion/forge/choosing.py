@@ -28,7 +28,8 @@ _ASK: Final = {
         "答案：",
     ),
     "en": (
-        "Below is a passage of a novel. Who says the words marked >>> <<<? Answer with one letter only; X if it cannot be told.",
+        "Below is a passage of a novel. Who says the words marked >>> <<<? Answer with one letter "
+        "only; X if it cannot be told.",
         "X. It cannot be told",
         "Answer: ",
     ),

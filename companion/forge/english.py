@@ -6,35 +6,33 @@ import re
 from dataclasses import dataclass, replace
 from typing import Final
 
-TITLE: Final = re.compile(
-    r"(?:Mr|Mrs|Miss|Ms|Dr|Sir|Lady|Lord|Captain|Colonel|Professor|Aunt|Uncle|Inspector|Father|Sister|Brother|King|Queen|Prince|"
-    r"Princess|Madame|Master)\b\.?"
+_TITLES: Final = (
+    "(?:Mr|Mrs|Miss|Ms|Dr|Sir|Lady|Lord|Captain|Colonel|Professor|Aunt|Uncle|Inspector|Father|Sister|"
+    "Brother|King|Queen|"
+    "Prince|Princess|Madame|Master)"
 )
+TITLE: Final = re.compile(rf"{_TITLES}\b\.?")
 _SAYING: Final = (
-    r"(?:said|says|asked|asks|replied|answered|cried|whispered|shouted|muttered|murmured|exclaimed|remarked|observed|continued|"
-    r"added|called|returned|laughed|sighed|growled|snapped|demanded|inquired|enquired|ejaculated|interrupted|began|went on|"
-    r"repeated|protested|agreed|admitted|suggested|explained|thought|wondered|screamed|yelled|gasped|groaned|responded|declared|"
-    r"insisted|pleaded|begged|warned|told|put in|broke in|burst out|chimed in|retorted|grumbled|mumbled|stammered|hissed)"
+    r"(?:said|says|asked|asks|replied|answered|cried|whispered|shouted|muttered|murmured|exclaimed|"
+    r"remarked|observed|continued|"
+    r"added|called|returned|laughed|sighed|growled|snapped|demanded|inquired|enquired|ejaculated|"
+    r"interrupted|began|went on|"
+    r"repeated|protested|agreed|admitted|suggested|explained|thought|wondered|screamed|yelled|gasped|"
+    r"groaned|responded|declared|"
+    r"insisted|pleaded|begged|warned|told|put in|broke in|burst out|chimed in|retorted|grumbled|"
+    r"mumbled|stammered|hissed)"
 )
-_NAME: Final = (
-    r"(?:(?:Mr|Mrs|Miss|Ms|Dr|Sir|Lady|Lord|Captain|Colonel|Professor|Aunt|Uncle|Inspector|Father|Sister|Brother|King|Queen|Prince|"
-    r"Princess|Madame|Master)\.?\s+)?[A-Z][a-z\u00c0-\u024f'’]+(?:\s+(?:de\s+|von\s+|van\s+)?[A-Z][a-z\u00c0-\u024f'’]+){0,2}"
-)
-_PRONOUN: Final = r"(?:[Hh]e|[Ss]he|[Tt]hey|I|[Ww]e)"
-_ROLE: Final = r"(?:[Tt]he|[Mm]y|[Hh]is|[Hh]er|[Oo]ur|[Aa]n?|[Oo]ne of the)\s+(?:[a-z]+\s+){0,2}?[a-z]+"
-_WHO: Final = rf"(?:(?P<name>{_NAME})|(?P<pronoun>{_PRONOUN})|(?P<role>{_ROLE}))"
-_ADVERB: Final = r"(?:\s+(?:[a-z]+ly|then|at last|only|also|again|just|had|suddenly|once more))?"
-_AFTER_VERB_FIRST: Final = re.compile(rf"^[\s,—–-]*{_SAYING}{_ADVERB}\s+{_WHO}\b")
-_AFTER_NAME_FIRST: Final = re.compile(rf"^[\s,—–-]*{_WHO}{_ADVERB}\s+{_SAYING}\b")
-_BEFORE: Final = re.compile(
-    rf"(?:^|[.!?;:,—–”\"\s]){_WHO}(?P<between>[^.!?;“”\"]{{0,80}}?)\b{_SAYING}\b[^.!?;“”\"]{{0,60}}[,:]?\s*$"
-)
+_WORD: Final = r"[A-Z][a-z\u00c0-\u024f'’]+"
+_SURNAME: Final = rf"\s+(?:de\s+|von\s+|van\s+)?{_WORD}"
+_NAME: Final = rf"(?:{_TITLES}\.?\s+)?(?!(?:The|My|His|Her|Our|An?)\b){_WORD}(?:{_SURNAME}){{0,2}}"
 _BEAT: Final = re.compile(rf"\s*{_WHO}(?:'s\b|\s+[a-z])")
 _SENTENCE: Final = re.compile(r"(?<!Mr)(?<!Mrs)(?<!Dr)(?<!Ms)[.!?]\s+")
-_NO_NAME: Final = frozenset(
-    "He She They It You We I The This That There Then But And What Who When Where How Why Yes No Oh Well Now So If As At In On For "
-    "Here After Before My His Her Our Their Your One Some Not Nothing Everyone Nobody Somebody".split(" ")
+_NO_NAME_TEXT: Final = (
+    "He She They It You We I The This That There Then But And What Who When Where How Why Yes No Oh "
+    "Well Now So If As At In On For "
+    "Here After Before My His Her Our Their Your One Some Not Nothing Everyone Nobody Somebody"
 )
+_NO_NAME: Final = frozenset(_NO_NAME_TEXT.split(" "))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,4 +98,5 @@ def _tag(found: re.Match[str]) -> Tag | None:
     if (pronoun := found["pronoun"]) is not None:
         return Tag(found.start("pronoun"), found.end("pronoun"), pronoun=pronoun.lower())
     role = " ".join(found["role"].split())
+    role = role[0].lower() + role[1:]
     return Tag(found.start("role"), found.end("role"), role=role)

@@ -12,7 +12,8 @@ from companion.forge.problems import Problem
 # Profiles of engines: KAG and KiriKiri, NScripter, and the tables that extractors write.
 _NAMES: Final = (
     re.compile(
-        r"^\[(?:name|nm|chara|ns)\s*[=\s]\s*[\"']?(?:t=)?(?P<name>[^\]\"'\s]{1,20})[\"']?[^\]]*\]\s*(?P<text>.*)$",
+        r"^\[(?:name|nm|chara|"
+        r"ns)\s*[=\s]\s*[\"']?(?:t=)?(?P<name>[^\]\"'\s]{1,20})[\"']?[^\]]*\]\s*(?P<text>.*)$",
         re.IGNORECASE,
     ),
     re.compile(
@@ -24,11 +25,13 @@ _NAMES: Final = (
     re.compile(r"^[○◇☆][^|○◇☆]*[|○◇☆]\s*(?P<name>[^\s「『：:]{1,12})\s*(?P<text>[「『].*)$"),
 )
 _VOICE: Final = re.compile(
-    r"\[(?:voice|vo|v)\s*[=\s]\s*[\"']?(?:file=|storage=)?(?P<file>[\w./\\-]+)[^\]]*\]|^@voice\s+(?:file=|storage=)?[\"']?(?P<at>[\w./\\-]+)",
+    r"\[(?:voice|vo|v)\s*[=\s]\s*[\"']?(?:file=|storage=)?(?P<file>[\w./\\-]+)[^\]]*\]|"
+    r"^@voice\s+(?:file=|storage=)?[\"']?(?P<at>[\w./\\-]+)",
     re.IGNORECASE,
 )
 _RUBY: Final = re.compile(
-    r"\[(?:ruby|rb)\s+text=[\"']?[^\]\"']*[\"']?[^\]]*\]|｜?(?<=[\u3400-\u9fff])《[ぁ-ゖァ-ヺー]+》|\{r:[^}]*\}",
+    r"\[(?:ruby|rb)\s+text=[\"']?[^\]\"']*[\"']?[^\]]*\]|｜?(?<=[\u3400-\u9fff])《[ぁ-ゖァ-ヺー]+》|"
+    r"\{r:[^}]*\}",
     re.IGNORECASE,
 )
 _TAG: Final = re.compile(r"\[[^\[\]\n]{0,120}\]|\\[a-zA-Z]\b|<[^<>\n]{0,80}>|%[a-z]\d*;?")

@@ -14,19 +14,19 @@ _TAG: Final = re.compile(
     f"^(?:{wording.OPENERS.pattern})*?(?P<name>{wording.HAN_NAME}{{2,4}}?(?:家的)?){wording.ADVERBS}"
     f"(?:[问向对和与]\\S{{1,5}}?)?{wording.SAYING}$"
 )
-_INITIAL: Final = re.compile(
-    f'(?:^|[。．！？!?”」"])\\s*([{"".join(sorted(wording.SURNAMES - wording.EVERYDAY_SURNAMES))}]{wording.HAN_NAME}{{1,3}})',
-    re.MULTILINE,
-)
+_USUAL: Final = "".join(sorted(wording.SURNAMES - wording.EVERYDAY_SURNAMES))
+_INITIAL: Final = re.compile(f'(?:^|[。．！？!?”」"])\\s*([{_USUAL}]{wording.HAN_NAME}{{1,3}})', re.MULTILINE)
 _SOME: Final = re.compile(
-    f"^(?:{wording.OPENERS.pattern})*(?P<name>{wording.HAN_NAME}{{1,4}}?){wording.ADVERBS}(?:说道|问道|答道|笑道|叹道|道|说)$"
+    f"^(?:{wording.OPENERS.pattern})*(?P<name>{wording.HAN_NAME}{{1,4}}?){wording.ADVERBS}(?:说道|"
+    f"问道|答道|笑道|叹道|道|说)$"
 )
 _VERBS: Final = frozenset(
     "拿拉陪带嘱悟安慰吩咐念挨近出进来去走定立央求谢赶转伸携搂指捧递接放掀揭翻跳跑跪磕作摆擎举拍挥开打抱扶推摇点抬低皱瞪看望盯瞧听闻喝吃写读"
 )
 _SUBJECT: Final = re.compile(
     f"^(?:{wording.OPENERS.pattern})*?(?P<name>{wording.HAN_NAME}{{2,4}}?)"
-    "(?:听了|听见|听说|见了|看了|便|忙|又|也|因|只|正|却|还|就|在|把|将|一面|站|走|坐|抬|低|点|摇|笑|冷|转|伸|拿|放|望|皱|叹|沉默|没有|不禁|突然)"
+    "(?:听了|听见|听说|见了|看了|便|忙|又|也|因|只|正|却|还|就|在|把|将|一面|站|走|坐|抬|低|点|摇|笑|"
+    "冷|转|伸|拿|放|望|皱|叹|沉默|没有|不禁|突然)"
 )
 _SENTENCE_STARTS: Final = frozenset(("", "。", "．", "！", "？", "!", "?", "…"))
 _ROLE: Final = re.compile(f"^(?:{wording.ROLES}|{wording.GROUPS})$")

@@ -20,19 +20,23 @@ _TERMINAL: Final = frozenset("。．.！？!?…~～—－-，,；;")
 _SENTENCE_END: Final = re.compile("[。．！？!?…](?![。．！？!?…”」』])")
 _COLON: Final = re.compile(r"[：:∶]\s*$")
 _WRITING: Final = re.compile(
-    r"(?:写着|写道|题着|题曰|诗云|诗曰|词曰|注云|偈云|联云|书云|上面是|题目是|破的是|写的是|原来是|刻着|题道|古人云|俗语云|常言道|俗话说|曰)\s*[：:]?\s*$"
+    r"(?:写着|写道|题着|题曰|诗云|诗曰|词曰|注云|偈云|联云|书云|上面是|题目是|破的是|写的是|原来是|"
+    r"刻着|题道|古人云|俗语云|常言道|俗话说|曰)\s*[：:]?\s*$"
 )
 _THINKING: Final = re.compile(
-    r"(?:想着|心想|想道|暗想|思忖|自思|忖道|寻思|(?:心下|心里|心中|只|便|犹|又)想|暗道|心道|自忖|思想|思量|暗忖|"
+    r"(?:想着|心想|想道|暗想|思忖|自思|忖道|寻思|(?:心下|心里|心中|只|便|犹|又)想|暗道|心道|自忖|思想|"
+    r"思量|暗忖|"
     r"\b(?:thought|wondered|thinking)\b(?:[^。．！？“”\"]{0,12}[,:])?)[，,]?\s*$",
     re.IGNORECASE,
 )
 _SAYING: Final = re.compile(
-    r"(?:道|说|问|喊|叫|骂|嚷|答|回|念|叹|劝|让|呼|唤|吩咐|said|asked|cried|shouted|called|whispered|replied)\s*[，,]?\s*$"
+    r"(?:道|说|问|喊|叫|骂|嚷|答|回|念|叹|劝|让|呼|唤|吩咐|said|asked|cried|shouted|called|whispered|"
+    r"replied)\s*[，,]?\s*$"
 )
 _RECOVERED_TAG: Final = re.compile(r"[道说问曰叫骂答][：:]\s*")
 _NAMING_AFTER: Final = re.compile(
-    r"(?:二字|两字|三字|四字|一字|八个?字|[一二两三四五六七八]个字|之|的|字|云云|等[字词]|一[词句语]|这[个句两三])"
+    r"(?:二字|两字|三字|四字|一字|八个?字|[一二两三四五六七八]个字|之|的|字|云云|等[字词]|一[词句语]|"
+    r"这[个句两三])"
 )
 _SHORT_EMPHASIS: Final = 5
 _LONGEST_EMPHASIS: Final = 14

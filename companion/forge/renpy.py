@@ -11,10 +11,12 @@ from companion.forge.problems import Problem
 
 _STRING: Final = r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'"
 _DEFINE: Final = re.compile(
-    rf"^(?:define|default)\s+(?P<id>[\w.]+)\s*=\s*(?:Character|DynamicCharacter|ADVCharacter|NVLCharacter)\s*\(\s*(?:_\()?\s*(?P<name>{_STRING}|None)"
+    rf"^(?:define|default)\s+(?P<id>[\w.]+)\s*=\s*(?:Character|DynamicCharacter|ADVCharacter|"
+    rf"NVLCharacter)\s*\(\s*(?:_\()?\s*(?P<name>{_STRING}|None)"
 )
 _SAY: Final = re.compile(
-    rf"^(?P<who>[A-Za-z_][\w.]*|{_STRING})\s+(?P<attributes>(?:@?\s*-?[A-Za-z_]\w*\s+)*)(?P<text>{_STRING})(?P<rest>[^:]*)$"
+    rf"^(?P<who>[A-Za-z_][\w.]*|"
+    rf"{_STRING})\s+(?P<attributes>(?:@?\s*-?[A-Za-z_]\w*\s+)*)(?P<text>{_STRING})(?P<rest>[^:]*)$"
 )
 _NARRATION: Final = re.compile(rf"^(?P<text>{_STRING})\s*(?:with\s+.*|id\s+.*)?$")
 _CHOICE: Final = re.compile(rf"^(?P<text>{_STRING})\s*(?:\([^)]*\))?\s*(?:if\s+.+)?:$")
@@ -22,10 +24,12 @@ _LABEL: Final = re.compile(r"^label\s+(?P<name>[\w.]+)")
 _VOICE: Final = re.compile(rf"^voice\s+(?P<file>{_STRING})")
 _EXTEND: Final = re.compile(rf"^extend\s+(?:[A-Za-z_]\w*\s+)*(?P<text>{_STRING})")
 _PYTHON: Final = re.compile(
-    r"^(?:init\s+(?:-?\d+\s+)?)?python\b.*:$|^(?:init\b.*|screen\b.*|transform\b.*|style\b.*|translate\b.*python.*):$|^(?:\$\s*.+)$"
+    r"^(?:init\s+(?:-?\d+\s+)?)?python\b.*:$|^(?:init\b.*|screen\b.*|transform\b.*|style\b.*|"
+    r"translate\b.*python.*):$|^(?:\$\s*.+)$"
 )
 _SILENT: Final = re.compile(
-    r"^(?:scene|show|hide|with|play|stop|queue|pause|window|jump|call|return|pass|if|elif|else|while|menu|image|define|default|nvl|"
+    r"^(?:scene|show|hide|with|play|stop|queue|pause|window|jump|call|return|pass|if|elif|else|while|"
+    r"menu|image|define|default|nvl|"
     r"init|at|camera|translate|old|new|set|\$|#|\w+\s*=|define\b|renpy\.)\b|^#|^[})\]]"
 )
 _TAGS: Final = re.compile(r"\{/?[a-z][^{}]*\}|\{/?[bisu]\}")

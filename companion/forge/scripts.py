@@ -28,13 +28,16 @@ _PATTERNS: Final[dict[Style, re.Pattern[str]]] = {
     ),
     "caps": re.compile(r"^(?P<name>[A-Z][A-Z0-9 .'’\-]{1,30}?)\s*(?P<aside>\([^()\n]{1,40}\))?$(?P<text>)"),
 }
-_NO_SPEAKER: Final = frozenset(
-    "旁白 叙述 画外音 字幕 解说 时间 地点 人物 场景 注 注释 备注 作者 标题 导演 编剧 音效 内景 外景 narrator narration note scene "
-    "time place title sfx int ext the end cut to fade in fade out http https".split(" ")
+_NO_SPEAKER_TEXT: Final = (
+    "旁白 叙述 画外音 字幕 解说 时间 地点 人物 场景 注 注释 备注 作者 标题 导演 编剧 音效 内景 外景 "
+    "narrator narration note scene "
+    "time place title sfx int ext the end cut to fade in fade out http https"
 )
+_NO_SPEAKER: Final = frozenset(_NO_SPEAKER_TEXT.split(" "))
 _CLOCK: Final = re.compile(r"^\d{1,2}[:：]\d{2}")
 _SCENE: Final = re.compile(
-    r"^(?:第\s*[0-9一二三四五六七八九十百]{1,4}\s*[场場幕]|场景|場景|(?:INT|EXT|I/E)[.\s]|SCENE\b|ACT\b|[*＊◇◆☆★※=—-]{3,}\s*$|FADE |CUT TO)",
+    r"^(?:第\s*[0-9一二三四五六七八九十百]{1,4}\s*[场場幕]|场景|場景|(?:INT|EXT|I/E)[.\s]|SCENE\b|"
+    r"ACT\b|[*＊◇◆☆★※=—-]{3,}\s*$|FADE |CUT TO)",
     re.IGNORECASE,
 )
 _STAGE: Final = re.compile(r"^(?:[（(\[【△▲].*|.*[）)\]】])$")

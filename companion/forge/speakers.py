@@ -279,7 +279,7 @@ class _Rules:
     def _pronoun(self, number: int, pronoun: str, to: str | None) -> Attribution:
         """Take the nearest fitting one: who was named last in the narration, or spoke lately."""
         wanted = _SEXES.get(pronoun, "") if self._has_she else ""
-        if pronoun in ("i", "we", "they") or len(pronoun) > 1 and not pronoun.isascii():
+        if pronoun in ("i", "we", "they") or (len(pronoun) > 1 and not pronoun.isascii()):
             return Attribution(number, None, "none", "anaphoric", to)
         candidates = [one for one in self._recent(number) if one != to]
         last = self._done[number - 1].speaker if number else None
@@ -339,12 +339,26 @@ class _Rules:
                 speakers.append(speaker)
             if len(speakers) == 4:
                 break
+        if (called := self._called_before(number)) is not None and speakers[:1] != [called]:
+            return Attribution(number, called, "alternation", "implicit", next(iter(speakers), None))
         two = speakers[:2]
         if len(two) == 1 and (other := self._done[number - 1].addressee) and other != two[0]:
             two.append(other)
         if len(two) == 2 and len(set(speakers[:3])) == 2:
             return Attribution(number, two[1], "alternation", "implicit", two[0])
         return Attribution(number, None, "none", "implicit")
+
+    def _called_before(self, number: int) -> str | None:
+        """Return whom the speech of the paragraph right before calls by name: it is for them to answer."""
+        if not number or self._quotes[number].paragraph - self._quotes[number - 1].paragraph > 2:
+            return None
+        before = self._quotes[number - 1].paragraph
+        for earlier in range(number - 1, -1, -1):
+            if self._quotes[earlier].paragraph != before:
+                break
+            if (called := self._vocative(self._quotes[earlier])) is not None:
+                return called
+        return None
 
     def _vocative(self, quote: Quote) -> str | None:
         """Return who is called by name at the beginning or the end of a speech."""
