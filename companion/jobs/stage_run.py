@@ -126,9 +126,16 @@ class StageRun:
         """Count a file that is there already among what this run has made. Raises StorageError if it is not."""
         digest = digest_of(self.job / name)
         if digest is None:
-            raise StorageError(f"{name} of the job is missing.", "Start the job again.", code="not_found")
+            raise _missing(name)
         self.outputs[name] = digest
         self._log.beat()
+
+    def digest(self, name: str) -> str:
+        """Return the SHA-256 of a file of the job. Raises StorageError if it is missing."""
+        found = digest_of(self.job / name)
+        if found is None:
+            raise _missing(name)
+        return found.sha256
 
     def report_of(self, stage: str) -> dict[str, Any]:
         """Return what an earlier stage has reported, or an empty object."""
@@ -174,6 +181,10 @@ class StageRun:
         self._log.tell(
             JobEvent(time.time(), self.stage, kind, None, self.done, self.total, eta_s, msg, metrics)
         )
+
+
+def _missing(name: str) -> StorageError:
+    return StorageError(f"{name} of the job is missing.", "Start the job again.", code="not_found")
 
 
 def need_room(folder: Path, n_bytes: int) -> None:

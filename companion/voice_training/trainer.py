@@ -32,6 +32,7 @@ class Trained:
     candidates: dict[str, int] = field(default_factory=dict)
     ended: str = ""
     step_s: dict[str, float] = field(default_factory=dict)
+    last_step: dict[str, int] = field(default_factory=dict)
     error: CompanionError | None = None
 
 
@@ -99,6 +100,7 @@ class _Listener:
         phase, n, of = str(event.get("stage", "")), int(event.get("step", 0)), int(event.get("of", 0))
         if step_s := float(event.get("step_s") or 0.0):
             self.trained.step_s[phase] = step_s
+        self.trained.last_step[phase] = n
         losses = {str(name): value for name, value in dict(event.get("losses") or {}).items()}
         with self._steps.open("ab") as file:
             row = {"stage": phase, "step": n, **losses}
