@@ -25,6 +25,15 @@ _SAYING: Final = (
 _WORD: Final = r"[A-Z][a-z\u00c0-\u024f'’]+"
 _SURNAME: Final = rf"\s+(?:de\s+|von\s+|van\s+)?{_WORD}"
 _NAME: Final = rf"(?:{_TITLES}\.?\s+)?(?!(?:The|My|His|Her|Our|An?)\b){_WORD}(?:{_SURNAME}){{0,2}}"
+_PRONOUN: Final = r"(?:[Hh]e|[Ss]he|[Tt]hey|I|[Ww]e)"
+_ROLE: Final = r"(?:[Tt]he|[Mm]y|[Hh]is|[Hh]er|[Oo]ur|[Aa]n?|[Oo]ne of the)\s+(?:[a-z]+\s+){0,2}?[a-z]+"
+_WHO: Final = rf"(?:(?P<name>{_NAME})|(?P<pronoun>{_PRONOUN})|(?P<role>{_ROLE}))"
+_ADVERB: Final = r"(?:\s+(?:[a-z]+ly|then|at last|only|also|again|just|had|suddenly|once more))?"
+_AFTER_VERB_FIRST: Final = re.compile(rf"^[\s,—–-]*{_SAYING}{_ADVERB}\s+{_WHO}\b")
+_AFTER_NAME_FIRST: Final = re.compile(rf"^[\s,—–-]*{_WHO}{_ADVERB}\s+{_SAYING}\b")
+_BEFORE: Final = re.compile(
+    rf"(?:^|[.!?;:,—–”\"\s]){_WHO}(?P<between>[^.!?;“”\"]{{0,80}}?)\b{_SAYING}\b[^.!?;“”\"]{{0,60}}[,:]?\s*$"
+)
 _BEAT: Final = re.compile(rf"\s*{_WHO}(?:'s\b|\s+[a-z])")
 _SENTENCE: Final = re.compile(r"(?<!Mr)(?<!Mrs)(?<!Dr)(?<!Ms)[.!?]\s+")
 _NO_NAME_TEXT: Final = (
