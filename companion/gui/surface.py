@@ -98,8 +98,8 @@ class Surface(Protocol):
 
     `lore`, `books`, `try_lore`, `export_character`, `remove_character`, `purge_chat`, `log`, `recollect_for_test`,
     `switch_lore`, `switch_passage`, `characters`, `default_character`, `install_character`, `present_character`,
-    `replace_character`, `save_character`, `models`, `devices` and `hardware` read or write files or ask the system: call
-    them in a task.
+    `replace_character`, `save_character`, `models`, `devices` and `hardware` read or write files or ask the system:
+    call them in a task.
     The rest returns at once.
     `save_settings`, `install_character` and `save_character` raise CompanionError.
     """

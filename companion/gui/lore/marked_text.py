@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QFont, QResizeEvent, QTextBlockFormat, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QTextEdit, QWidget
 
@@ -27,11 +27,15 @@ class MarkedText(InertBrowser):
             self.setProperty("look", "excerpt")
             self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
             self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self._held: tuple[int, int] | None = None
+        self._is_moving = False
         look.changed.connect(self._mark)
+        self.verticalScrollBar().valueChanged.connect(self._let_go)
 
     def show_text(self, text: str, *, strong: Spans = (), ground: Spans = ()) -> None:
         """Show `text` with words in `strong` letters of the accent and passages on a tinted `ground`."""
         self._text, self._strong, self._ground = text, strong, ground
+        self._held = None
         self.setPlainText(text)
         cursor = QTextCursor(self.document())
         cursor.select(QTextCursor.SelectionType.Document)
@@ -75,9 +79,41 @@ class MarkedText(InertBrowser):
         self.setExtraSelections(selections)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
+        if self._grows or not event.oldSize().isValid():
+            super().resizeEvent(event)
+        else:
+            self._keep_place(event)
         if event.size().width() != event.oldSize().width():
             self._fit()
+
+    def _keep_place(self, event: QResizeEvent) -> None:
+        """Resize, and scroll so that what was read stays where it was; lines break elsewhere now."""
+        if self._held is None:
+            self._held = self._place(event.oldSize().height())
+        at, y = self._held
+        self._is_moving = True
+        super().resizeEvent(event)
+        cursor = QTextCursor(self.document())
+        cursor.setPosition(at)
+        bar = self.verticalScrollBar()
+        # A place that was far down may lie below a lower view.
+        y = min(y, max(0, self.viewport().height() - 2 * self.cursorRect(cursor).height()))
+        bar.setValue(bar.value() + self.cursorRect(cursor).top() - y)
+        self._is_moving = False
+
+    def _place(self, height: int) -> tuple[int, int]:
+        """Return a place in Qt's count, and where it is seen: the marked passage's, else that of the topmost line."""
+        for start, _ in self._ground:
+            cursor = self._cursor(start, start)
+            if 0 <= self.cursorRect(cursor).top() < height:
+                return cursor.position(), self.cursorRect(cursor).top()
+        cursor = self.cursorForPosition(QPoint(0, 0))
+        return cursor.position(), self.cursorRect(cursor).top()
+
+    def _let_go(self) -> None:
+        # Held over any number of resizes, else each would move the text by a part of a line.
+        if not self._is_moving:
+            self._held = None
 
     def _fit(self) -> None:
         if self._grows:
