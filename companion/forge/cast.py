@@ -74,7 +74,7 @@ def cast_of(text: str, leads: Sequence[Lead], language: Language, known: Sequenc
     names = {
         name: counts[name]
         for name in counts | acting
-        if text.count(name) >= 2 * least
+        if text.count(name) >= (least if language == "en" else 2 * least)
         and (counts[name] >= least or acting[name] >= LEAST_ACTING or (language == "zh" and is_usual(name)))
     }
     names = {name: n for name, n in names.items() if language == "en" or _stands_alone(name, names)}

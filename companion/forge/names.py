@@ -17,7 +17,7 @@ _TAG: Final = re.compile(
 _USUAL: Final = "".join(sorted(wording.SURNAMES - wording.EVERYDAY_SURNAMES))
 _INITIAL: Final = re.compile(f'(?:^|[。．！？!?”」"])\\s*([{_USUAL}]{wording.HAN_NAME}{{1,3}})', re.MULTILINE)
 _SOME: Final = re.compile(
-    f"^(?:{wording.OPENERS.pattern})*(?P<name>{wording.HAN_NAME}{{1,4}}?){wording.ADVERBS}(?:说道|"
+    f"^(?:{wording.OPENERS.pattern})*(?P<name>{wording.HAN_NAME}{{2,4}}?){wording.ADVERBS}(?:说道|"
     f"问道|答道|笑道|叹道|道|说)$"
 )
 _VERBS: Final = frozenset(
@@ -61,7 +61,7 @@ def unknown_in_tag(clause: str, text: str) -> str | None:
 
 
 def has_unknown(clause: str) -> bool:
-    """Tell whether a Chinese tag has a subject that nothing is known of: 石 in 石道."""
+    """Tell whether a Chinese tag has a subject that nothing is known of: 上夜的 in 上夜的道."""
     found = _SOME.match(clause)
     return found is not None and not wording.NO_NAME.search(found["name"]) and not set(found["name"]) & _VERBS
 

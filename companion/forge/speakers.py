@@ -104,11 +104,8 @@ class _Rules:
         else:
             found = self._chinese(number, lead)
         called = self._vocative(quote)
-        if called is not None and found.speaker == called:
-            weak = found.method in ("goes_on", "pronoun", "beside", "alternation")
-            found = replace(found, speaker=None, method="none") if weak else found
-        elif called is not None and found.addressee is None:
-            found = replace(found, addressee=called)
+        if called is not None:
+            found = _not_to_oneself(found, called)
         if found.addressee is None and found.speaker:
             found = replace(found, addressee=self._likely_addressee(number, found.speaker))
         self._done.append(found)
@@ -386,6 +383,18 @@ class _Rules:
         if not near or last.speaker is None:
             return None
         return last.addressee if last.speaker == speaker else last.speaker
+
+
+def _not_to_oneself(found: Attribution, called: str) -> Attribution:
+    """Who is called by name does not speak; of two in turn it is the other one then."""
+    weak = found.method in ("goes_on", "pronoun", "beside", "alternation", "none")
+    if found.speaker == called and found.method == "alternation":
+        return replace(found, speaker=found.addressee, addressee=called)
+    if found.speaker == called and weak:
+        return replace(found, speaker=None, method="none", addressee=called)
+    if found.speaker != called and (weak or found.addressee is None):
+        return replace(found, addressee=called)
+    return found
 
 
 def _heard(clause: str) -> int:

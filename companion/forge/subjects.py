@@ -16,6 +16,7 @@ _TOGETHER: Final = re.compile(
 )
 _POSSESSIVE: Final = re.compile("的(?!道|说|时候)|之(?=[妻女子母父弟兄媳婢])")
 _SAYS: Final = re.compile(f"^(?![了着]).+{wording.SAYING}$|^(?:{wording.ADVERBS}){wording.SAYING}$")
+_HEARS: Final = re.compile("(?:又|忽|只|正|忽然)?听(?:见|得|到)")
 _BRIEF: Final = 2
 _VERBAL: Final = frozenset(
     "了着过把将被给见听问叫命令让向对和与同跟替请看拉推扶抱骂劝哄想恐怕料疑找等为在到去来从打由说任凭"
@@ -83,6 +84,8 @@ class Subjects:
             if _possessed(clause, end):
                 continue
             before = clause[at:begin]
+            if not before and in_tag and (heard := _heard_by(clause, offset, mentions[number:])) is not None:
+                return Subject((heard,), sure=False)
             if not before:
                 return Subject(_together(clause, offset, mentions[number:]))
             if in_tag and wording.PERCEIVED.search(before) and _SAYS.search(clause[end:]):
@@ -138,6 +141,16 @@ def _pattern(name: str) -> str:
     if name.isascii():
         return rf"\b{re.escape(name)}\b"
     return re.escape(name) + ("" if name.endswith("儿") else "儿?")
+
+
+def _heard_by(clause: str, offset: int, mentions: Sequence[Mention]) -> Mention | None:
+    """Return whom the first of `mentions` hears speak: 宝玉听见黛玉道."""
+    if len(mentions) < 2:
+        return None
+    first, second = mentions[0], mentions[1]
+    between = clause[first.end - offset : second.start - offset]
+    hears = _HEARS.fullmatch(between) and _SAYS.search(clause[second.end - offset :])
+    return second if hears else None
 
 
 def _may_precede(before: str, owner: str) -> bool:
