@@ -11,6 +11,7 @@ import sys
 import time
 import types
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -48,6 +49,15 @@ _PROMPTS: Final = {"zh": "以下是普通话的句子。"}
 _HINT: Final = "Fetch the model again, or choose another recogniser in the settings."
 
 Device = Literal["auto", "cpu", "cuda"]
+
+
+@dataclass(frozen=True, slots=True)
+class Decoding:
+    """One reading of a clip, with the mean log probability of its tokens and the probability of no speech."""
+
+    text: str
+    average_logprob: float
+    no_speech: float
 
 
 class FasterWhisper:
@@ -141,6 +151,29 @@ class FasterWhisper:
         joined = ("" if language == "zh" else " ").join(texts)
         return Transcript(joined, language or "", no_speech, time.monotonic() - started)
 
+    def decodings(self, clip: AudioClip, *, language: str, beams: Sequence[int] = (1,)) -> list[Decoding]:
+        """Return what a clip of at most 28 s may say, once for each beam width, unfiltered; nothing for silence."""
+        if self._model is None:
+            raise ModelError("The recogniser was closed.", code="closed")
+        samples = _prepared(clip)[: int(_MAX_WINDOW_S * RATE_HZ)]
+        if not len(samples) or float(np.abs(samples).max()) < _QUIET:
+            return []
+        encoded = self._encode(samples)
+        window = Span(0, -(-len(samples) // _FRAME), 1.0, 1.0)
+        seconds = len(samples) / RATE_HZ
+        found = []
+        for beam in beams:
+            text, evidence = self._decoded(encoded, window, seconds, language, (), beam=beam)
+            text = with_chinese_marks(simplified(text)) if language == "zh" else text
+            found.append(Decoding(text.strip(), evidence.average_logprob, evidence.no_speech))
+        return found
+
+    def language_of(self, clip: AudioClip) -> str:
+        """Return the language of a clip, ISO 639-1. Raises ModelError, code `closed`."""
+        if self._model is None:
+            raise ModelError("The recogniser was closed.", code="closed")
+        return self._language(self._encode(_prepared(clip)[: int(_MAX_WINDOW_S * RATE_HZ)]))
+
     def close(self) -> None:
         self._model = None
 
@@ -182,13 +215,14 @@ class FasterWhisper:
         language: str,
         hotwords: Sequence[str],
         no_repeat: int = 0,
+        beam: int = 1,
     ) -> tuple[str, Evidence]:
         tokenizer = self._tokenizer(language)
         prompt = _prompt(tokenizer, language, hotwords)
         result = self._model.generate(
             encoded,
             [prompt],
-            beam_size=1,
+            beam_size=beam,
             # A loop on a short clip would otherwise run to 448 tokens, several seconds.
             max_length=len(prompt) + min(220, 16 + int(14 * speech_s)),
             return_scores=True,
