@@ -181,6 +181,18 @@ def _range(match: re.Match[str]) -> str:
     return say_number(left) + joint + say_number(right)
 
 
+def _ratio(match: re.Match[str]) -> str:
+    return "".join(match.group(1, 2)) + f"{say_number(match.group(3))}比{say_number(match.group(4))}"
+
+
+def _years(match: re.Match[str]) -> str:
+    return f"{_year(match.group(1))}到{_year(match.group(2))}"
+
+
+def _pressure(match: re.Match[str]) -> str:
+    return match.group(1) + f"{say_integer(int(match.group(2)))}，{say_integer(int(match.group(3)))}"
+
+
 def _score(match: re.Match[str]) -> str:
     return f"{say_number(match.group(1))}比{say_number(match.group(2))}"
 
@@ -237,8 +249,11 @@ _RULES: Final = (
         lambda m: (_date(m) or m.group())[: None if m.group().endswith("日") else -1],
     ),
     _rule(r"(?<!\d)(\d{4}|\d0)年代", _decade),
+    _rule(rf"(?<!\d)([12]\d{{3}}){_TO}([12]\d{{3}})(?=\s*年)", _years),
     _rule(r"(?<!\d)([12]\d{3})(?=\s*年)(?!年[前后来间])", lambda m: _year(m.group(1))),
     _rule(r"(?<!\d)(\d{1,2})(?=月(?!球))", lambda m: say_integer(int(m.group(1)))),
+    _rule(r"(比例|比分|比率|配比|按)([^，。！？\d]{0,3})(\d{1,3})[:：](\d{1,3})(?![\d:])", _ratio),
+    _rule(r"(血压[^，。！？\d]{0,3})(\d{2,3})/(\d{2,3})(?!\d)", _pressure),
     _rule(r"(?<![\d:.])(?P<hour>\d{1,2})[:：](?P<minute>\d{2})(?:[:：](?P<second>\d{2}))?(?![\d:])", _time),
     _rule(r"(?<=[点分])\s*[-~—–～]+\s*(?=[零一二两三四五六七八九十])", "到"),
     _rule(r"(?<![\d:])(\d{1,3})[:：](\d{1,3})(?![\d:])", _score),
@@ -253,9 +268,10 @@ _RULES: Final = (
         lambda m: say_digits(m.group(), telephone=True),
     ),
     _rule(
-        r"(?:(?<=号码)|(?<=编号)|(?<=密码)|(?<=证码)|(?<=账号)|(?<=学号)|(?<=工号)|(?<=尾号)|(?<=邮编)|(?<=房间)|(?<=QQ)|(?<=QQ号))(\s*[是为：:]?\s*)(\d{2,})(?!\d)",
+        r"(?:(?<=号码)|(?<=编号)|(?<=密码)|(?<=证码)|(?<=账号)|(?<=学号)|(?<=工号)|(?<=尾号)|(?<=邮编)|(?<=房间)|(?<=房间号)|(?<=门牌号)|(?<=QQ)|(?<=QQ号))(\s*[是为：:]?\s*)(\d{2,})(?!\d)",
         lambda m: m.group(1) + say_digits(m.group(2)),
     ),
+    _rule(r"(?<![\d.])(\d{3,4})(?=\s*(?:号?房间|室|号房))", lambda m: say_digits(m.group(1))),
     _rule(
         rf"(?P<sign>{_CURRENCY_PATTERN})\s*(?P<amount>{_NUMBER})(?P<scale>[百千万亿]*)(?:元|美元|欧元)?",
         _money,

@@ -101,12 +101,13 @@ def _readings(text: str, begin: int, word: str, lexicon: Mapping[str, str]) -> l
     own = lexicon.get(word) or lexicon.get(text[begin : begin + len(word)]) or READINGS.get(word)
     if own is not None and len(own.split()) == len(word):
         return own.split()
-    readings = _dictionary_readings(word)
-    decided = len(word) > 1 and word in _phrases()
-    for offset, reading in enumerate(readings):
-        place = begin + offset
-        rule = overruling(text, place) or (None if decided else alone(text, place))
-        readings[offset] = rule or reading
+    readings: list[str] = []
+    for part in [word] if len(word) < 3 or word in _phrases() else _parts(word):
+        decided = len(part) > 1 and (part in _phrases() or part in READINGS)
+        for reading in _dictionary_readings(part):
+            place = begin + len(readings)
+            rule = overruling(text, place) or (None if decided else alone(text, place))
+            readings.append(rule or reading)
     return readings
 
 
