@@ -22,6 +22,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "transcribe": ("companion.cli.transcribe", "write down what is said in a WAV file"),
     "characters": ("companion.cli.characters", "list the characters, or check a pack"),
     "lore": ("companion.cli.lore", "add, list, build and search the documents a character knows"),
+    "train-voice": ("companion.cli.train_voice", "make a character's voice from a folder of recordings"),
+    "voices": ("companion.cli.voices", "list voices, try one, go back to the one before"),
+    "forge": ("companion.cli.forge", "find who speaks in a novel, a script, a game or a card"),
     "models": ("companion.cli.models", "list the models, or verify their files"),
     "chats": ("companion.cli.chats", "list, show, export, import, back up, restore and check chats"),
     "memories": (
@@ -32,11 +35,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "selftest": ("companion.cli.selftest", "prove that every part works here"),
     "bench": ("companion.cli.bench", "measure start, speed, latency and memory beside a reference"),
 }
+# Options that are commands.
+_OPTIONS = {"--train-voice": "train-voice"}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; return 0 when fine, 1 when it failed, 2 for a wrong use."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
+    arguments = _as_commands(list(sys.argv[1:] if argv is None else argv))
     _use_utf8()
     if arguments[:1] == ["worker"]:
         from companion.workers.serve import main as serve
@@ -52,6 +57,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2 if isinstance(error, UsageError) else 1
     except KeyboardInterrupt:
         return 130
+
+
+def _as_commands(arguments: list[str]) -> list[str]:
+    """Let `--train-voice DIR` stand for the command `train-voice DIR`."""
+    for place, word in enumerate(arguments):
+        option, sign, value = word.partition("=")
+        if option in _OPTIONS:
+            rest = [*([value] if sign else []), *arguments[place + 1 :]]
+            return [_OPTIONS[option], *arguments[:place], *rest]
+    return arguments
 
 
 def _parsed(parser: argparse.ArgumentParser, arguments: list[str]) -> argparse.Namespace:

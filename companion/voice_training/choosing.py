@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,7 +31,7 @@ _N_SMOKE: Final = 4
 _N_REAL: Final = 30
 
 
-def choose(run: StageRun, request: VoiceRequest, listener: Listener) -> dict[str, Any]:
+def choose(run: StageRun, request: VoiceRequest, listen: Callable[[], Listener]) -> dict[str, Any]:
     """Measure every candidate, the best one thoroughly, and write figures.json. Raises ModelError, Cancelled."""
     trained = read_object(run.job / TRAINED)
     language: Language = "zh" if trained.get("language") == "zh" else "en"
@@ -39,6 +39,7 @@ def choose(run: StageRun, request: VoiceRequest, listener: Listener) -> dict[str
         figures = _of_fit(trained)
         run.write_json(FIGURES, figures)
         return figures
+    listener = listen()
     is_smoke = request.profile == "smoke"
     lines = measuring_lines(language)[: _N_SMOKE if is_smoke else _N_LINES]
     sounds = run.job / SOUNDS

@@ -1,0 +1,262 @@
+"""`companion train-voice`, the same as `companion --train-voice`: from a folder of recordings to her voice."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import re
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+
+from companion.cli.job_lines import JobLines
+from companion.cli.voices import place_of
+from companion.errors import UsageError
+from companion.jobs.events import JobEvent
+from companion.jobs.job import Job, JobResult
+from companion.jobs.state_file import read_state
+from companion.packs.library import Library
+from companion.paths import Paths, bundled
+from companion.voice_training.data_stages import collect
+from companion.voice_training.install import find_report
+from companion.voice_training.job import TITLES, voice_job
+from companion.voice_training.labelling import save_answer
+from companion.voice_training.request import (
+    CONSENT,
+    JOBS,
+    PROFILES,
+    Consent,
+    VoiceRequest,
+    consent_now,
+    found_jobs,
+    job_folder,
+    load_request,
+    save_request,
+)
+from companion.voice_training.surroundings import Surroundings
+
+WAITING = 3
+STOPPED = 130
+_TIME = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|min|h|d)?")
+_UNIT_S = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400, None: 3600}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "folder", nargs="?", type=Path, metavar="DIR", help="the recordings; with --resume not needed"
+    )
+    parser.add_argument("--character", "--pack", metavar="ID", help="who gets the voice")
+    parser.add_argument("--lang", choices=("zh", "en", "auto"), default="auto", help="what is spoken")
+    parser.add_argument(
+        "--base", default="auto", metavar="FILE", help="a Piper voice to start from; or auto, none"
+    )
+    parser.add_argument("--profile", choices=PROFILES, default="auto")
+    parser.add_argument("--smoke", action="store_true", help="the same as --profile smoke: a quick trial")
+    parser.add_argument("--time", metavar="8h", help="train no longer than this: 90s, 45min, 8h, 2d")
+    parser.add_argument("--seed", type=int, default=1, metavar="N")
+    parser.add_argument(
+        "--style-folders", action="store_true", help="each sub-folder (happy/, sad/ ...) is a way of speaking"
+    )
+    parser.add_argument(
+        "--review", action="store_true", help="stop before the training, to go through the clips"
+    )
+    parser.add_argument(
+        "--resume", action="store_true", help="go on with a training that was stopped or waits"
+    )
+    parser.add_argument(
+        "--speaker", type=int, choices=(1, 2), help="which of two people who speak equally often is wanted"
+    )
+    parser.add_argument("--to", metavar="STAGE", help="stop after this stage")
+    parser.add_argument("--again", metavar="STAGE", help="do this stage again")
+    parser.add_argument("--status", action="store_true", help="tell how far it is, and do nothing")
+    parser.add_argument(
+        "--yes-i-have-permission", action="store_true", help="the speaker has agreed to this voice being made"
+    )
+    parser.add_argument("--until-closed", action="store_true", help=argparse.SUPPRESS)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    paths = Paths.under(arguments.home) if arguments.home else Paths.for_user()
+    paths.make()
+    folder, request = _asked(arguments, paths)
+    around = Surroundings(paths, place_of(paths))
+    if arguments.status:
+        return _status(voice_job(folder, request, around), folder, as_json=arguments.json)
+    if arguments.speaker:
+        save_answer(folder, arguments.speaker - 1)
+    collect(folder, settled=arguments.resume and _waits_for_review(folder))
+    lines = JobLines(sys.stdout, TITLES)
+    job = voice_job(folder, request, around, listeners=[_print_json if arguments.json else lines])
+    if arguments.until_closed:
+        threading.Thread(target=_stop_when_closed, args=(job,), name="job-stdin", daemon=True).start()
+    with _saving_on_interrupt(job):
+        result = job.run(to=arguments.to or "", again=arguments.again or "")
+    lines.close()
+    return _told(result, folder, request, as_json=arguments.json)
+
+
+def _print_json(event: JobEvent) -> None:
+    # Who listens may be gone; the job saves and stops by itself then.
+    with contextlib.suppress(OSError):
+        print(event.line(), flush=True)
+
+
+def _stop_when_closed(job: Job) -> None:
+    """Ask the job to save and stop when the window that started it closes our standard input."""
+    while sys.stdin.buffer.read(1):
+        pass
+    job.cancel.request()
+
+
+def _waits_for_review(folder: Path) -> bool:
+    record = read_state(folder).get("review")
+    return record is not None and record.state == "pending" and bool(record.what)
+
+
+def _asked(arguments: argparse.Namespace, paths: Paths) -> tuple[Path, VoiceRequest]:
+    """Return the job's folder and what is asked of it. Raises UsageError."""
+    jobs = paths.data / JOBS
+    if arguments.resume or arguments.status:
+        return _found(arguments, jobs)
+    if arguments.folder is None or not arguments.character:
+        raise UsageError(
+            "A folder of recordings and a character are needed.",
+            "Example: companion train-voice recordings --character xiaoman",
+        )
+    library = Library([paths.characters], bundled=bundled("characters"), cache=paths.cache / "packs")
+    report = find_report(arguments.character, library.reports())
+    recordings: Path = arguments.folder.expanduser().resolve()
+    if not recordings.is_dir():
+        raise UsageError(f"There is no folder {recordings}.", "Name the folder that holds the recordings.")
+    folder = job_folder(jobs, report.id, recordings)
+    request = VoiceRequest(
+        recordings,
+        report.id,
+        _consent(arguments, folder),
+        arguments.lang,
+        _base(arguments.base),
+        "smoke" if arguments.smoke else arguments.profile,
+        _seconds(arguments.time) if arguments.time else None,
+        arguments.style_folders,
+        arguments.review,
+        arguments.seed,
+    )
+    save_request(folder, request)
+    return folder, request
+
+
+def _found(arguments: argparse.Namespace, jobs: Path) -> tuple[Path, VoiceRequest]:
+    """Return the job of the folder or character that is named, else the last one."""
+    if arguments.folder is not None and arguments.character:
+        folder = job_folder(jobs, arguments.character, arguments.folder)
+    else:
+        wanted = arguments.folder.expanduser().resolve() if arguments.folder is not None else None
+        fitting = [
+            one.folder
+            for one in found_jobs(jobs)
+            if arguments.character in (None, one.request.character)
+            and wanted in (None, one.request.recordings)
+        ]
+        folder = fitting[0] if fitting else jobs / "none"
+    request = load_request(folder)
+    # More time may be given to a training that goes on.
+    if arguments.time and not arguments.status:
+        request = replace(request, time_limit_s=_seconds(arguments.time))
+        save_request(folder, request)
+    return folder, request
+
+
+def _consent(arguments: argparse.Namespace, folder: Path) -> Consent:
+    """Return the consent: given before for this job, by the option, or asked now. Raises UsageError."""
+    try:
+        return load_request(folder).consent
+    except UsageError:
+        pass
+    if arguments.yes_i_have_permission:
+        return consent_now("option")
+    if arguments.json or not sys.stdin.isatty():
+        raise UsageError(
+            "A voice is made only with the consent of the one who speaks.",
+            f"If this is true, add --yes-i-have-permission: {CONSENT}",
+            code="consent",
+        )
+    answer = input(f"{CONSENT}\nIs that so? [yes/no] ").strip().lower()
+    if answer not in ("yes", "y", "是", "是的", "对"):
+        raise UsageError("Nothing was done.", "Ask the speaker first.", code="consent")
+    return consent_now("question")
+
+
+def _base(wish: str) -> str:
+    if wish in ("auto", "none"):
+        return wish
+    path = Path(wish).expanduser().resolve()
+    if not path.is_file():
+        raise UsageError(f"There is no voice file {path}.", "Name a .onnx file of a Piper voice.")
+    return str(path)
+
+
+def _seconds(wish: str) -> float:
+    match = _TIME.fullmatch(wish.strip().lower())
+    if match is None or float(match[1]) <= 0:
+        raise UsageError(f"'{wish}' is no length of time.", "Examples: 45min, 8h, 2d.")
+    return float(match[1]) * _UNIT_S[match[2]]
+
+
+@contextmanager
+def _saving_on_interrupt(job: Job) -> Iterator[None]:
+    """Let the first Ctrl-C ask the job to save and stop, the second one end it at once."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        if job.cancel.requested:
+            raise KeyboardInterrupt
+        job.cancel.request()
+        print("Saving what is done; press Ctrl-C again to stop at once.", file=sys.stderr, flush=True)
+
+    before = {one: signal.signal(one, stop) for one in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+def _told(result: JobResult, folder: Path, request: VoiceRequest, *, as_json: bool) -> int:
+    code = {"done": 0, "cancelled": STOPPED, "waiting": WAITING, "failed": 1}[result.outcome]
+    go_on = f"companion train-voice --resume --character {request.character}"
+    if as_json:
+        row = {"outcome": result.outcome, "stage": result.stage, "what": result.what, "hint": result.hint}
+        print(json.dumps({**row, "code": result.code, "folder": str(folder)}, ensure_ascii=False))
+        return code
+    if result.outcome == "done":
+        print(f"Done. The report: {folder / 'report.html'}")
+        print(f"Not content? companion voices rollback {request.character}")
+    elif result.outcome == "cancelled":
+        print(f"Stopped; everything that was done is saved. Go on with: {go_on}")
+    elif result.outcome == "waiting":
+        print(f"{result.what}\n{result.hint}\nThen: {go_on}")
+    else:
+        print(f"{result.what}\n{result.hint}".strip(), file=sys.stderr)
+        print(f"Nothing is lost. Go on with: {go_on}", file=sys.stderr)
+    return code
+
+
+def _status(job: Job, folder: Path, *, as_json: bool) -> int:
+    rows = job.status()
+    if as_json:
+        plain = [
+            {"stage": one.stage, "state": one.state, "done": one.done, "total": one.total, "what": one.what}
+            for one in rows
+        ]
+        print(json.dumps({"folder": str(folder), "stages": plain}, ensure_ascii=False))
+        return 0
+    for one in rows:
+        count = f" {one.done:,}/{one.total:,}" if one.total else ""
+        print(f"{TITLES.get(one.stage, one.stage):<34}{one.state}{count} {one.what}".rstrip())
+    return 0
