@@ -12,6 +12,9 @@ from companion.ports import AudioSignal, BargeIn, Ducked, Resumed
 
 _LEAD_IN = int(0.3 * RATE_HZ)
 _NO_FRAMES_S = 0.5
+# A murmur is most likely agreement: she need not wait long for its words, which may stop her afterwards, too.
+_MURMUR = int(0.7 * RATE_HZ)
+_MURMUR_WAIT_S = 0.6
 
 
 class Reflex:
@@ -46,6 +49,8 @@ class Reflex:
         self._is_fresh = False
         self._heard_s = 0.0
         self._untold: Heard | None = None
+        self._murmured = False
+        self._murmured_s: float | None = None
         capture.watch = self._take
 
     @property
@@ -71,6 +76,7 @@ class Reflex:
         wanted, self._wanted = self._wanted, None
         is_decided = wanted is not None and wanted == self._turn
         if self._watch.state == "paused":
+            self._end_murmur(now_s)
             self._look_at_pause(is_decided=is_decided)
         elif not self._is_on or is_decided or now_s - self._heard_s > _NO_FRAMES_S:
             self._act(self._watch.release())
@@ -113,13 +119,23 @@ class Reflex:
                     self._untold = step
                     self._tell()
 
+    def _end_murmur(self, now_s: float) -> None:
+        if not self._murmured or self._turn is None:
+            self._murmured_s = None
+            return
+        if self._murmured_s is None:
+            self._murmured_s = now_s
+        if now_s - self._murmured_s >= _MURMUR_WAIT_S:
+            self._murmured = False
+            self._playback.resume(self._turn)
+
     def _look_at_pause(self, *, is_decided: bool) -> None:
         if self._playback.held == self._turn and self._is_on:
             self._tell()
             return
         if not self._is_on and self._turn is not None:
             self._playback.resume(self._turn)
-        self._untold = None
+        self._untold, self._murmured = None, False
         self._duck(False)
         self._watch.resumed(by_decision=is_decided)
 
@@ -128,5 +144,6 @@ class Reflex:
         if heard is None or self._turn is None or not self._playback.is_held:
             return
         self._untold = None
+        self._murmured = heard.final and heard.until - heard.onset <= _MURMUR
         clip = self._capture.clip(heard.onset - _LEAD_IN, heard.until)
         self._emit(BargeIn(self._turn, clip, heard.final))

@@ -196,6 +196,19 @@ def test_her_own_voice_never_pauses_her_while_the_canceller_learns(enter, seed):
     assert of(audio.drain(), Paused) == []
 
 
+@pytest.mark.parametrize(("seconds", "at_s"), [(0.4, 1.15), (1.0, 1.4)])
+def test_for_the_words_of_a_murmur_she_does_not_wait_long(enter, seconds, at_s):
+    audio = enter(plays=20.0)
+    audio.advance(WARM_S)
+    audio.drain()
+    audio.speak(talk(seconds, seed=2))
+    begin_s, resumed = audio.now_s, False
+    while not resumed and audio.now_s < begin_s + 3.0:
+        audio.advance(0.02)
+        resumed = Resumed in of(audio.drain(), Resumed)
+    assert audio.now_s - begin_s == pytest.approx(at_s, abs=0.1)
+
+
 def test_a_short_noise_ducks_her_at_most(enter):
     audio = enter(plays=20.0)
     audio.advance(WARM_S)
