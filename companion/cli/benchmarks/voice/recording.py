@@ -26,6 +26,7 @@ _LONGEST_GAP_S: Final = 15.0
 _REACTION_S: Final = 3.0
 _RESUME_S: Final = 6.0
 _HANDING_S: Final = 0.15
+_TELLING_S: Final = 0.4  # so much of her must have been to come
 _ALIKE: Final = 0.9
 
 Samples = NDArray[np.float32]
@@ -159,11 +160,13 @@ class Recording:
     # ---- what the user's sounds do to her
 
     def reaction(self, onset: int) -> Reaction | None:
-        """Return what a sound that begins at `onset` did; None when she was not speaking."""
+        """Return what a sound that begins at `onset` did; None when she was not speaking, or had all but ended."""
         reply = self.reply_at(onset)
         if reply is None:
             return None
         expected, at = self.expected(reply, onset), onset - reply.start
+        if len(expected) - at < int(_TELLING_S * self.rate_hz) and not self._broke_off(reply, onset):
+            return None
         if at >= len(expected):
             return None
         until = min(len(expected) - at, int(_REACTION_S * self.rate_hz))
