@@ -15,6 +15,7 @@ from companion.domain.emotion import EMOTIONS, emotion_in
 pytestmark = pytest.mark.unit
 
 _FOLDER = Path(__file__).parents[1] / "models" / "xiaoman" / "dialogue"
+_CARD = Path(__file__).parents[1] / "characters" / "xiaoman" / "card.json"
 _GESTURE = re.compile("（[^）]*）")
 _MARKUP = re.compile(r"[*#`_{}<>|\[\]\n]|[\U0001f300-\U0001faff]|^\s*(?:\d+\.|[-•])")
 _EMERGENCY = re.compile(r"(?<!\d)(?:110|119|120|12356|12338)(?!\d)")
@@ -84,6 +85,12 @@ def test_context_is_of_a_kind_that_the_prompt_knows_and_says_whether_it_is_used(
     used = Counter(one["context_used"] for one in with_context)
     assert used[True] >= 80
     assert used[False] >= 60
+
+
+def test_openings_are_the_greetings_of_her_card(conversations: list[dict[str, Any]]) -> None:
+    card = json.loads(_CARD.read_text("utf-8"))["data"]
+    greetings = {card["first_mes"], *card["alternate_greetings"]}
+    assert {one["opening"] for one in conversations if "opening" in one} == greetings
 
 
 def test_replies_open_differently(replies: list[str]) -> None:
