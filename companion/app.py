@@ -305,6 +305,7 @@ class Companion:
             default_voice=wiring.default_voice(now),
             greet_aloud=self.greets_aloud,
             extra_silence_ms=wiring.extra_silence_ms(now),
+            fillers=now.voice.fillers,
             seed=self.seed,
         )
 

@@ -277,6 +277,12 @@ class VoiceSettings(_Section):
         ("播放设备", "留空则跟随系统。"),
         kind="device:output",
     )
+    fillers: bool = _field(
+        False,
+        ("Sounds of thinking", "“Hmm”, where a spoken answer is long in coming."),
+        ("思考时出声", "语音回答来得慢的时候，先轻轻“嗯”一声。"),
+        effect=Effect.NEXT_REPLY,
+    )
     subtitles: bool = _field(
         True,
         ("Subtitles", "Show her words on the stage while she speaks."),

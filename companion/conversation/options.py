@@ -12,7 +12,8 @@ from companion.domain.character import VoiceSpec
 class SessionOptions:
     """What the user has set; read anew at each turn. `default_voice` is used where a character's own fails.
 
-    `extra_silence_ms` is how much longer than usual, or shorter if negative, the user wants to be waited for.
+    `fillers`: she makes a sound of thinking where a spoken answer is long in coming. `extra_silence_ms` is how much
+    longer than usual, or shorter if negative, the user wants to be waited for.
     """
 
     user_name: str = ""
@@ -22,4 +23,5 @@ class SessionOptions:
     default_voice: VoiceSpec = field(default_factory=VoiceSpec)
     greet_aloud: bool = False
     extra_silence_ms: int = 0
+    fillers: bool = False
     seed: int | None = None

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from companion.conversation.bus import Subscriber
 from companion.conversation.commitment import Commitment
 from companion.conversation.explaining import explain
+from companion.conversation.fillers import Fillers
 from companion.conversation.gathering import Caps, Gathering
 from companion.conversation.knowledge import Knowledge
 from companion.conversation.options import SessionOptions
@@ -74,6 +75,7 @@ class ReplyMaker:
         self._counter, self._on_done = counter, on_done
         self._knowledge, self._gathering = knowledge, Gathering(knowledge)
         self._prefill_tokens_per_s = _FIRST_GUESS_TOKENS_PER_S
+        self._fillers = Fillers()
 
     # ---- targets
 
@@ -134,21 +136,32 @@ class ReplyMaker:
         def settle(language: LanguageModel, cancel: CancelToken) -> None:
             self._settle(character, chat, options.user_name, language, cancel)
 
+        voice = _voice_for(character, options) if options.speak else None
         plan = ReplyPlan(
             turn=turn,
             make_prompt=make_prompt,
             open_row=lambda: self._open_row(chat, target),
             settle=settle,
             sampling=_sampling_for(character, options, spoken=spoken and options.speak),
-            voice=_voice_for(character, options) if options.speak else None,
+            voice=voice,
             fallback_voice=options.default_voice,
             language=character.language,
             began_s=began_s,
             measured=self._measured,
             explain=lambda timings: self._explain(prompts[-1], timings) if prompts else None,
             before=target.before,
+            filler=self._fillers.offer(voice) if voice and spoken and options.fillers else None,
         )
         return ReplyTurn(plan, self._engines, self._log, commitment, self._on_done)
+
+    def wants_fillers(self, character: Character, options: SessionOptions) -> bool:
+        """Tell whether sounds of thinking are wished for and not made yet."""
+        is_wanted = options.speak and options.fillers
+        return is_wanted and not self._fillers.has(_voice_for(character, options))
+
+    def make_fillers(self, character: Character, options: SessionOptions, cancel: Cancel) -> None:
+        """Let her voice make its sounds of thinking."""
+        self._fillers.make(self._engines, _voice_for(character, options), character.language, cancel)
 
     def read_ahead(
         self,

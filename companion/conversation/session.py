@@ -322,6 +322,7 @@ class Session:
             self._bus.publish(events.Notice(error.what, error.hint, error.code))
         if self._presence.state == "loading":
             self._presence.rest()
+        self._turns.make_fillers()
 
     # ---- ears
 

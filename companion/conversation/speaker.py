@@ -8,6 +8,7 @@ import threading
 import time
 
 from companion.conversation.bus import Subscriber
+from companion.conversation.fillers import TakeFiller
 from companion.conversation.slots import Engines
 from companion.domain.audio import Speech
 from companion.domain.cancel import CancelToken
@@ -23,6 +24,8 @@ _QUEUED_CLAUSES = 4
 _POLL_S = 0.02
 _PLAYBACK_END_S = 0.5
 _FIRST_SOUND_S = 1.5
+# Who has no clause by now is heard about as long again after it at the earliest.
+_FILL_AFTER_S = 0.7
 _ECHO_S, _AHEAD_S = 10.0, 0.5
 
 
@@ -39,10 +42,13 @@ class Speaker:
         publish: Subscriber,
         *,
         released: bool = True,
+        filler: TakeFiller | None = None,
     ) -> None:
         self._turn, self._engines, self._cancel, self._publish = turn, engines, cancel, publish
         self._spec, self._fallback = spec, fallback
+        self._filler = filler
         self._released = threading.Event()
+        self._released_s = time.monotonic()
         if released:
             self._released.set()
         self._waiting: list[tuple[Clause, Speech]] = []
@@ -135,6 +141,7 @@ class Speaker:
         with self._handing:
             with self._lock:
                 waiting, self._waiting = self._waiting, []
+            self._released_s = time.monotonic()
             self._released.set()
             for clause, speech in waiting:
                 self._hand_over(clause, speech)
@@ -167,6 +174,7 @@ class Speaker:
             try:
                 clause = self._clauses.get(timeout=_POLL_S)
             except queue.Empty:
+                self._fill()
                 continue
             if clause is None:
                 break
@@ -180,6 +188,17 @@ class Speaker:
         if audio is not None and self._released.is_set():
             with self._handing:
                 audio.finish(self._turn)
+
+    def _fill(self) -> None:
+        """Make a sound of thinking, once, where no clause has come for long; it is nothing that was said."""
+        if self._filler is None or time.monotonic() - self._released_s < _FILL_AFTER_S:
+            return
+        with self._handing:
+            if not self._released.is_set() or self._cancel.requested or self.spoke or self._waiting:
+                return
+            take, self._filler = self._filler, None
+            for speech in take():
+                self._enqueue(Clause("", 0, 0, speech.text), speech)
 
     def _say(self, clause: Clause) -> None:
         self._publish(ClauseReady(self._turn, clause.text, clause.start))
@@ -222,6 +241,12 @@ class Speaker:
             return
         if self.first_audio_s is None and len(speech.clip.samples):
             self.first_audio_s = time.monotonic()
+        self._enqueue(clause, speech)
+
+    def _enqueue(self, clause: Clause, speech: Speech) -> None:
+        audio = self._engines.audio.ready
+        if audio is None:
+            return
         with self._lock:
             offset = self._end_s
             self._timeline.append(Spoken(offset, speech, clause.start, clause.end, clause.offsets))

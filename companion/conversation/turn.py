@@ -13,6 +13,7 @@ from typing import Literal
 
 from companion.conversation.bus import Subscriber
 from companion.conversation.commitment import Commitment
+from companion.conversation.fillers import TakeFiller
 from companion.conversation.slots import Engines
 from companion.conversation.speaker import Speaker
 from companion.domain.cancel import CancelToken
@@ -61,6 +62,7 @@ class ReplyPlan:
     measured: Callable[[GenerationDone], None]
     explain: Callable[[TurnTimings], Explanation | None]
     before: str = ""
+    filler: TakeFiller | None = None
 
 
 @dataclass(slots=True)
@@ -108,6 +110,7 @@ class ReplyTurn:
                 self._cancel,
                 self._publish,
                 released=commitment.is_made,
+                filler=plan.filler,
             )
         self._thread = threading.Thread(target=self._run, name=f"turn-{plan.turn.turn}")
 

@@ -57,6 +57,7 @@ class Turns:
         self._options, self._knowledge = options, knowledge
         self.preparation: Preparation | None = None
         self._ahead: Preparation | None = None
+        self._filling: Preparation | None = None
         self._said: _Said | None = None
         self._reopened: StoredMessage | None = None
         self.n_turns = 0
@@ -167,6 +168,20 @@ class Turns:
 
         self._ahead = Preparation(work, self._engines, _note)
 
+    def make_fillers(self) -> None:
+        """Let her voice make its sounds of thinking while nobody waits, if they are wished for."""
+        now, options = self._chats.now, self._options()
+        if now is None or not self._replies.wants_fillers(now.character, options):
+            return
+        if self._filling is not None and not self._filling.done.is_set():
+            return
+        character = now.character
+        self._filling = Preparation(
+            lambda language, cancel: self._replies.make_fillers(character, options, cancel),
+            self._engines,
+            _note,
+        )
+
     def forget_foreseen(self) -> None:
         """Drop what was written in hiding: nothing was said."""
         self._floor.drop()
@@ -214,6 +229,7 @@ class Turns:
             self._chats.changed()
         if self._floor.done(turn):
             self._presence.rest()
+            self.make_fillers()
 
     def fail(
         self, stage: Literal["storage", "recogniser"], error: CompanionError, turn: TurnId | None = None
@@ -225,8 +241,9 @@ class Turns:
         """Stop all that is under way, wait for it, and keep what the model has read of the chat."""
         self.stop("written")
         self._floor.close()
-        if self._ahead is not None:
-            self._ahead.cancel()
+        for one in (self._ahead, self._filling):
+            if one is not None:
+                one.cancel()
         if self.preparation is None:
             return
         settled = self.preparation.done.is_set()
@@ -291,4 +308,4 @@ class Turns:
 
 def _note(error: CompanionError | None) -> None:
     if error is not None:
-        _log.info("nothing was read ahead: %s", error.code)
+        _log.info("nothing was made ready ahead: %s", error.code)

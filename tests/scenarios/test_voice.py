@@ -295,3 +295,32 @@ def test_the_mind_rests_while_the_first_clause_is_made(stage: Stage) -> None:
     scene.answered("你好")
     assert wrote_on.is_set()
     assert voice.written_meanwhile is False
+
+
+@pytest.mark.parametrize("fillers", [True, False])
+def test_where_an_answer_is_long_in_coming_she_may_make_a_sound_that_is_no_part_of_it(
+    stage: Stage, fillers: bool
+) -> None:
+    scene = stage(voice=True, replies=["好的。"], lines=["明天我们去哪里？"])
+    scene.options = dataclasses.replace(scene.options, fillers=fillers)
+    scene.mind.hold_at = 0
+    scene.opens()
+    scene.post(do.Listen("hands_free"))
+    scene.expect(events.ListeningChanged, lambda event: event.is_open)
+    scene.let_pass(0.5)
+    scene.user_speaks(0.8)
+    said = scene.expect(events.UserSaid)
+    if fillers:
+        assert scene.expect(events.SpeechReady).speech.text == "嗯……"
+        scene.expect(events.StateChanged, lambda event: event.new == "speaking")
+        assert {one.char for one in scene.all(events.HeardTo)} <= {0}
+    scene.mind.go()
+    finished = scene.expect(events.ReplyFinished)
+    scene.expect(events.SpeakingFinished, lambda event: event.turn == said.turn)
+    sounds = list(dict.fromkeys(one.speech.text for one in scene.all(events.SpeechReady)))
+    assert sounds == (["嗯……", "好的。"] if fillers else ["好的。"])
+    assert scene.all(events.HeardTo)[-1].char == len("好的。")
+    assert finished.timings.first_audio_s is not None
+    assert finished.timings.first_clause_s is not None
+    assert finished.timings.first_clause_s <= finished.timings.first_audio_s
+    assert [one.text for one in scene.path()][1:] == ["明天我们去哪里？", "好的。"]
