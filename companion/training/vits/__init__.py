@@ -1,1 +1,1 @@
-"""A voice in the Piper-medium shape, trained with the Coqui model: run as `python -m companion.training.vits JOBFILE`."""
+"""Trains a voice in the Piper-medium shape with the Coqui model: `python -m companion.training.vits JOBFILE`."""

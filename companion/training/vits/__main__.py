@@ -38,7 +38,7 @@ def main(arguments: list[str]) -> int:
         )
         return 1
     # The border of the process: its owner reads events, and whatever went wrong has to reach it as one.
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:
         events.tell(
             "error",
             what=f"The training failed: {type(error).__name__}: {error}.",

@@ -7,6 +7,7 @@ critic costs more than the decoder, and it starts from nothing with every voice.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -69,15 +70,14 @@ def _periodic(period: int, widths: Sequence[int]) -> Any:
     from torch.nn import functional
     from torch.nn.utils.parametrizations import weight_norm
 
-    class Periodic(nn.Module):
+    class Periodic(nn.Module):  # type: ignore[misc]
         """Folds the wave into rows of `period` samples."""
 
         def __init__(self) -> None:
             super().__init__()
             sizes = [1, *widths]
             self.layers = nn.ModuleList(
-                weight_norm(nn.Conv2d(a, b, (5, 1), (3, 1), (2, 0)))
-                for a, b in zip(sizes[:-1], sizes[1:], strict=True)
+                weight_norm(nn.Conv2d(a, b, (5, 1), (3, 1), (2, 0))) for a, b in pairwise(sizes)
             )
             self.last = weight_norm(nn.Conv2d(sizes[-1], 1, (3, 1), 1, (1, 0)))
 
@@ -94,7 +94,7 @@ def _spectral(n_fft: int, hop: int, width: int) -> Any:
     from torch import nn
     from torch.nn.utils.parametrizations import weight_norm
 
-    class Spectral(nn.Module):
+    class Spectral(nn.Module):  # type: ignore[misc]
         """Looks at log magnitudes as at a picture."""
 
         def __init__(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import wave
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
@@ -36,7 +36,10 @@ class TrainingClip:
 
 @dataclass(frozen=True, slots=True)
 class TrainingJob:
-    """`schedule` overrides the steps of stages by name; `base` None: from scratch."""
+    """`schedule` overrides the steps of stages by name; `base` None: from scratch, with the widths in `widths`.
+
+    Without `widths` a voice from scratch is as wide as every Piper voice of quality `medium`.
+    """
 
     out: Path
     base: Path | None
@@ -50,6 +53,7 @@ class TrainingJob:
     resume: bool
     train: tuple[TrainingClip, ...]
     held_out: tuple[TrainingClip, ...]
+    widths: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def base_language(self) -> str:
@@ -99,6 +103,7 @@ def _job(raw: Mapping[str, Any], out: Path) -> TrainingJob:
         bool(raw.get("resume", False)),
         tuple(clips["train"]),
         tuple(clips["held_out"]),
+        {name: int(width) for name, width in (raw.get("widths") or {}).items()},
     )
 
 
@@ -124,7 +129,7 @@ def _read(file: Path) -> NDArray[np.float32]:
         raise ValueError(f"{file.name} is no WAV: {error}") from error
     if form != (RATE_HZ, 1, 2):
         raise ValueError(f"{file.name} has {form} instead of 22,050 Hz, one channel, two bytes")
-    return np.frombuffer(content, "<i2").astype(np.float32) / 32768
+    return np.frombuffer(content, "<i2").astype(np.float32) / np.float32(32768)
 
 
 def padded(clips: Sequence[TrainingClip]) -> tuple[Any, Any, Any, Any]:

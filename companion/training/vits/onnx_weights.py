@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from companion.errors import ModelError
-from companion.model_files.onnx_graph import GraphFormatError, Node, read_parts
 from companion.model_files.onnx_check import read_checked
+from companion.model_files.onnx_graph import GraphFormatError, Node, read_parts
 
 F32 = NDArray[np.float32]
 _HINT: Final = "Choose a voice of Piper's quality 'medium', for one speaker."

@@ -81,7 +81,8 @@ def _prepared(job: TrainingJob) -> tuple[Bench, Shape, bool]:
         torch.set_num_threads(min(torch.get_num_threads(), _CPU_THREADS))
     torch.manual_seed(job.seed)
     learns_text = job.base_language != job.language
-    shape = Shape(n_styles=job.n_styles, own_durations=learns_text)
+    widths = job.widths if job.base is None else {}
+    shape = Shape(n_styles=job.n_styles, own_durations=learns_text, **widths)
     model = build(shape)
     if job.base is not None:
         port(model, read_weights(job.base))
@@ -93,7 +94,7 @@ def _has_bfloat16(device: str) -> bool:
     import torch
 
     if device != "cpu":
-        return torch.cuda.is_bf16_supported()
+        return bool(torch.cuda.is_bf16_supported())
     known = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
     return bool(known is not None and known())
 

@@ -81,6 +81,6 @@ def _window(n_fft: int, device: str) -> Tensor:
 def _filters(n_fft: int, n_mels: int, device: str) -> Tensor:
     """Return Slaney's triangles of equal area from 0 Hz to half the rate, shape (n_mels, n_fft // 2 + 1)."""
     import torch
-    from librosa.filters import mel
+    from librosa.filters import mel  # type: ignore[import-not-found]
 
     return torch.from_numpy(mel(sr=RATE_HZ, n_fft=n_fft, n_mels=n_mels)).to(device)

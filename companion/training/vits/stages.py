@@ -38,7 +38,10 @@ class Bench:
         """Return a context in which convolutions may run in bfloat16."""
         import torch
 
-        return torch.autocast(self.device.partition(":")[0], torch.bfloat16, enabled=self.half)
+        context: contextlib.AbstractContextManager[Any] = torch.autocast(
+            self.device.partition(":")[0], torch.bfloat16, enabled=self.half
+        )
+        return context
 
     def style(self, clips: Sequence[TrainingClip]) -> Tensor | None:
         """Return the styles' embeddings, shape (n, 256, 1); None for a voice of one style."""
@@ -83,7 +86,7 @@ class Inversion:
         self._posterior = bench.model.posterior_encoder
         self._pairs = _spoken_by_base(bench, clips[:_INVERSION_TEXTS])
         self.lengths = tuple(latent.shape[1] for _, latent in self._pairs)
-        self.average = None
+        self.average: Average | None = None
         _train_only(bench.model, [self._posterior])
         self._descent = Descent(self._posterior.parameters(), plan.lr, plan.steps)
 
@@ -131,7 +134,7 @@ class Regression:
         self._descent = Descent(
             (one for name in sorted(parts) for one in parts[name].parameters()), plan.lr, plan.steps
         )
-        self.average = Average(parts, 0.99)
+        self.average: Average | None = Average(parts, 0.99)
 
     def step(self, places: Sequence[int]) -> Losses:
         clips = [self._clips[place] for place in places]
@@ -271,7 +274,7 @@ def alignment(shifted: Tensor, mean: Tensor, log_scale: Tensor, id_mask: Tensor,
     import math
 
     import torch
-    from monotonic_alignment_search import maximum_path
+    from monotonic_alignment_search import maximum_path  # type: ignore[import-not-found]
 
     with torch.no_grad():
         precision = torch.exp(-2 * log_scale)

@@ -52,7 +52,6 @@ def build(shape: Shape) -> Any:
     from torch import nn
     from TTS.tts.configs.vits_config import VitsArgs, VitsConfig
     from TTS.tts.models.vits import Vits
-    from TTS.tts.utils.speakers import SpeakerManager
 
     args = VitsArgs(
         num_chars=N_SYMBOLS,
@@ -74,10 +73,9 @@ def build(shape: Shape) -> Any:
     config = VitsConfig(model_args=args)
     config.audio.fft_size = config.audio.win_length = N_FFT
     config.audio.sample_rate, config.audio.hop_length = RATE_HZ, HOP
-    styles = SpeakerManager()
     if shape.n_styles > 1:
-        styles.name_to_id = {str(number): number for number in range(shape.n_styles)}
-    model = Vits(config, speaker_manager=styles)
+        config.speakers = [str(number) for number in range(shape.n_styles)]
+    model = Vits(config)
     model.text_encoder.emb = nn.Embedding(N_SYMBOLS, shape.hidden)
     nn.init.normal_(model.text_encoder.emb.weight, 0.0, shape.hidden**-0.5)
     if shape.n_styles > 1:
