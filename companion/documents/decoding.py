@@ -22,6 +22,7 @@ _COMMON: Final = frozenset(
     "這來個國說們為時會過學對裡後麼に。、，のはをたがでてとしれさいるか"
 )
 _LEAST_COMMON: Final = 0.06
+_BROKEN_WEIGHT: Final = 2.0
 _LEAST_WIDE: Final = 4
 _MOST_ACCENTS: Final = 0.25
 _SAMPLE: Final = 200_000
@@ -83,7 +84,7 @@ def _mixed(data: bytes) -> Decoded | None:
     odd = [number for number in range(len(lines)) if number not in texts]
     if n_wide < _LEAST_WIDE:
         return None
-    other = _best(b"\n".join(lines[number] for number in odd))
+    other = _nearest(b"\n".join(lines[number] for number in odd))
     for number in odd:
         texts[number] = lines[number].decode(other or "utf-8", errors="replace")
     text = "\n".join(texts[number] for number in range(len(lines)))
@@ -100,6 +101,16 @@ def _best(data: bytes) -> str:
             continue
     best = max(shares, key=lambda encoding: shares[encoding], default="")
     return best if best and shares[best] >= _LEAST_COMMON else ""
+
+
+def _nearest(data: bytes) -> str:
+    """Return the Eastern encoding in which nearly all of `data` reads like a language, or nothing."""
+    shares: dict[str, float] = {}
+    for encoding in _STRICT:
+        text = data[:_SAMPLE].decode(encoding, errors="replace")
+        shares[encoding] = _share(text) - _BROKEN_WEIGHT * text.count("\ufffd") / max(1, len(text))
+    best = max(shares, key=lambda encoding: shares[encoding])
+    return best if shares[best] >= _LEAST_COMMON else ""
 
 
 def _share(text: str) -> float:
@@ -122,8 +133,14 @@ def _wide(data: bytes, file: str) -> Decoded:
 
 
 def _legacy(data: bytes, file: str) -> Decoded:
-    best = _best(data)
-    return Decoded(data.decode(best), best) if best else _guessed(data, file)
+    if best := _best(data):
+        return Decoded(data.decode(best), best)
+    if best := _nearest(data):
+        lines = data.split(b"\n")
+        texts = [line.decode(best, errors="replace") for line in lines]
+        odd = tuple(number for number, text in enumerate(texts, start=1) if "\ufffd" in text)
+        return Decoded("\n".join(texts), best, "", odd)
+    return _guessed(data, file)
 
 
 def _western(data: bytes) -> str | None:

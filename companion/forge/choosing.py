@@ -20,6 +20,7 @@ LETTERS: Final = "ABCDEFGH"
 NOBODY: Final = "X"
 CONTEXT_LINES: Final = 10
 DOUBTFUL: Final = 0.66
+_LONGEST_CONTEXT: Final = 1_200
 _ANSWER: Final = re.compile(rf"[{LETTERS}{NOBODY}]")
 _ASK: Final = {
     "zh": (
@@ -126,7 +127,6 @@ def _answer(
 def _context_start(draft: Extraction, number: int) -> int:
     """Return where the ten lines before a quote begin, within its chapter."""
     quote = draft.quotes[number]
-    paragraph = draft.units.paragraphs[quote.paragraph]
-    first = max(0, number - CONTEXT_LINES)
-    chapter = draft.units.chapters[paragraph.chapter]
-    return max(chapter.body, min(draft.quotes[first].start, paragraph.start), quote.start - 1_200)
+    first = draft.units.paragraphs[max(0, quote.paragraph - CONTEXT_LINES)]
+    chapter = draft.units.chapters[draft.units.paragraphs[quote.paragraph].chapter]
+    return max(chapter.body, first.start, quote.start - _LONGEST_CONTEXT)

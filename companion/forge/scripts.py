@@ -41,6 +41,8 @@ _SCENE: Final = re.compile(
     re.IGNORECASE,
 )
 _STAGE: Final = re.compile(r"^(?:[（(\[【△▲].*|.*[）)\]】])$")
+# 他说：“…” is a novel's way.
+_SAYS: Final = re.compile(r"(?:[说說道问問答叫喊骂罵曰想]|\b(?:said|asked|says|replied|cried|whispered))$")
 _TOLD: Final = re.compile(r"^(?:旁白|叙述|画外音|解说|[Nn]arrator|NARRATOR)\s*[：:]\s*")
 _MARKS: Final = {"「": "」", "『": "』", "“": "”", '"': '"'}
 
@@ -140,7 +142,9 @@ def _match(style: Style, row: str) -> re.Match[str] | None:
     if _CLOCK.match(row):
         return None
     found = _PATTERNS[style].match(row)
-    if found is None or found["name"].strip().casefold() in _NO_SPEAKER or _SCENE.match(row):
+    if found is None or _SCENE.match(row) or _SAYS.search(found["name"].strip()):
+        return None
+    if found["name"].strip().casefold() in _NO_SPEAKER:
         return None
     return found
 

@@ -24,7 +24,7 @@ def test_a_name_and_the_full_name_are_one(extract: Extract) -> None:
     by_id = {one.id: one for one in cast.people}
     assert {"黛玉", "林黛玉"} == set(by_id["黛玉"].names)
     assert {"凤姐", "凤姐儿"} == set(by_id["凤姐"].names)
-    assert ("周瑞家的",) == by_id["周瑞家的"].names
+    assert by_id["周瑞家的"].names == ("周瑞家的",)
 
 
 def test_namesakes_of_two_families_are_left_to_a_person(extract: Extract) -> None:
@@ -46,14 +46,14 @@ def test_english_titles_and_first_names_stay_apart(extract: Extract) -> None:
     )
     ids = {one.id: one for one in found.cast.people}
     assert {"Mr. Grey", "Mrs. Grey"} <= set(ids)
-    assert ("m", "f") == (ids["Mr. Grey"].gender, ids["Mrs. Grey"].gender)
+    assert (ids["Mr. Grey"].gender, ids["Mrs. Grey"].gender) == ("m", "f")
     assert {"Anna", "Anna Brown"} == set(ids["Anna"].names)
 
 
 def test_people_can_be_merged_split_and_renamed() -> None:
     cast = Cast((Person("凤姐", ("凤姐", "凤姐儿"), n_tags=4), Person("熙凤", ("熙凤",), n_tags=1)))
     one = merged(cast, "熙凤", "凤姐")
-    assert [("凤姐", ("凤姐", "凤姐儿", "熙凤"), 5)] == [(p.id, p.names, p.n_tags) for p in one.people]
-    assert ["凤姐", "熙凤"] == [p.id for p in split(one, "熙凤").people]
-    assert "王熙凤" == renamed(one, "凤姐", "王熙凤").people[0].id
+    assert [(p.id, p.names, p.n_tags) for p in one.people] == [("凤姐", ("凤姐", "凤姐儿", "熙凤"), 5)]
+    assert [p.id for p in split(one, "熙凤").people] == ["凤姐", "熙凤"]
+    assert renamed(one, "凤姐", "王熙凤").people[0].id == "王熙凤"
     assert renamed(cast, "凤姐", "熙凤") == cast

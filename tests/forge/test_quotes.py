@@ -42,7 +42,7 @@ def test_marks_are_paired_where_they_nest_mix_and_are_straight(text: str, said: 
 def test_a_speech_that_is_not_closed_ends_before_the_next_tag() -> None:
     text = "凤姐道：“这是什么人走了风呢．这更难了．贾母道：“且别管那些。”"
     first, second = _quotes(text)
-    assert "这是什么人走了风呢．这更难了．" == text[first.inner[0] : first.inner[1]]
+    assert text[first.inner[0] : first.inner[1]] == "这是什么人走了风呢．这更难了．"
     assert first.unclosed
     assert not second.unclosed
 
@@ -63,8 +63,8 @@ def test_a_speech_whose_opening_mark_is_lost_begins_behind_its_tag() -> None:
     text = "宝玉笑道：要象这样闹，我还怕死呢？”黛玉道：“正是。”"
     first, second = _quotes(text)
     assert first.unopened
-    assert "要象这样闹，我还怕死呢？" == text[first.inner[0] : first.inner[1]]
-    assert "正是。" == text[second.inner[0] : second.inner[1]]
+    assert text[first.inner[0] : first.inner[1]] == "要象这样闹，我还怕死呢？"
+    assert text[second.inner[0] : second.inner[1]] == "正是。"
 
 
 @pytest.mark.parametrize(
@@ -78,15 +78,15 @@ def test_a_speech_whose_opening_mark_is_lost_begins_behind_its_tag() -> None:
     ],
 )
 def test_words_that_are_named_or_written_are_no_speech(text: str) -> None:
-    assert [] == _said(text)
+    assert _said(text) == []
 
 
 @pytest.mark.parametrize(
     "text", ["他想着：“不如走吧。”", "黛玉心中想道：“不如走吧。”", "He thought, “I should go.”"]
 )
 def test_thoughts_are_told_apart(text: str) -> None:
-    assert ["thought"] == [one.kind for one in _quotes(text)]
+    assert [one.kind for one in _quotes(text)] == ["thought"]
 
 
 def test_thinking_of_something_before_speaking_is_no_thought() -> None:
-    assert ["是我早起吃了丸药。"] == _said("宝钗想了一想，笑道：“是我早起吃了丸药。”")
+    assert _said("宝钗想了一想，笑道：“是我早起吃了丸药。”") == ["是我早起吃了丸药。"]

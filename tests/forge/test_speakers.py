@@ -174,7 +174,7 @@ def test_the_one_who_is_asked_does_not_ask(extract: Extract) -> None:
 
 def test_a_speaker_goes_on_after_a_pause(extract: Extract) -> None:
     found = extract("晴雯来了。宝玉笑道：“好，太早了些。”因又问晴雯道：“你可吃了？”", known=["晴雯", "宝玉"])
-    assert [("宝玉", None), ("宝玉", "晴雯")] == [(one.speaker, one.addressee) for one in found.attributions]
+    assert [(one.speaker, one.addressee) for one in found.attributions] == [("宝玉", None), ("宝玉", "晴雯")]
 
 
 def test_who_is_called_by_name_does_not_speak(extract: Extract) -> None:
@@ -182,16 +182,16 @@ def test_who_is_called_by_name_does_not_speak(extract: Extract) -> None:
         "张明走了。李华来了。\n\n“你来了。”张明说。\n\n“来了。”李华说。\n\n“张明，坐吧。”",
         known=["张明", "李华"],
     )
-    assert ("李华", "张明") == (found.attributions[-1].speaker, found.attributions[-1].addressee)
+    assert (found.attributions[-1].speaker, found.attributions[-1].addressee) == ("李华", "张明")
 
 
 def test_nobody_is_named_where_nothing_tells(extract: Extract) -> None:
     found = extract("天黑了。\n\n“谁在那里？”\n\n门开了。")
-    assert [(None, "none")] == [(one.speaker, one.method) for one in found.attributions]
+    assert [(one.speaker, one.method) for one in found.attributions] == [(None, "none")]
     assert "unattributed" in {one.kind for one in found.problems}
 
 
 def test_evidence_is_the_name_in_the_text(extract: Extract) -> None:
     found = extract("宝玉来了。宝玉道：“好。”", known=["宝玉"])
     start, end = found.attributions[0].evidence or (0, 0)
-    assert "宝玉" == found.source.document.text[start:end]
+    assert found.source.document.text[start:end] == "宝玉"
