@@ -31,8 +31,8 @@ _STEADY_S: Final = 0.35
 _CLIPPED: Final = 0.2
 _SILENT_DBFS: Final = -50.0
 _LEAST_SPEECH: Final = 0.15
-_MUSIC_SURE: Final = 0.25
-_MUSIC: Final = 0.05
+_MUSIC_SURE: Final = 0.15
+_MUSIC: Final = 0.03
 _MUSIC_BAK: Final = 3.3
 _NOISE_SNR_DB: Final = 15.0
 _NOISE_BAK: Final = 2.9
@@ -127,7 +127,7 @@ def steady_share(samples: F32, rate_hz: int) -> float:
     tops &= power > 1e-4 * power.max()
     n_steady = round(_STEADY_S * rate_hz / _HOP_LENGTH)
     steady = _in_runs(tops, n_steady)
-    return float(np.sum(np.sqrt(power) * steady) / max(1e-9, np.sum(np.sqrt(power) * tops)))
+    return float(np.count_nonzero(steady) / max(1, np.count_nonzero(tops)))
 
 
 def flatness(samples: F32) -> float:
