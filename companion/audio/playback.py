@@ -68,7 +68,7 @@ class Playback:
 
     With `fades` a stopped turn is faded out by `pull`; without it the owner cuts what it has already pulled.
     `enqueue`, `finish`, `stop`, `pause`, `resume` may be called from any thread, `pull`, `heard`, `cut_at`, `reopen`
-    from one. A turn held for 1.2 s goes on by itself.
+    from one. A turn held for 1.2 s goes on by itself, see `hold_on`.
     """
 
     def __init__(
@@ -173,6 +173,13 @@ class Playback:
                 return None
             entry.hold, entry.resumes = "asked", False
             return entry.turn
+
+    def hold_on(self, turn: TurnId) -> None:
+        """Hold a held turn for another 1.2 s from now."""
+        with self._changed:
+            entry = self._active()
+            if entry is not None and entry.turn == turn and entry.hold == "held":
+                entry.held_from_s = None
 
     def resume(self, turn: TurnId) -> None:
         """Let a held turn go on, from its last mark, at most 120 ms before the place where it was held."""

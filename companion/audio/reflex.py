@@ -144,6 +144,9 @@ class Reflex:
         if heard is None or self._turn is None or not self._playback.is_held:
             return
         self._untold = None
-        self._murmured = heard.final and heard.until - heard.onset <= _MURMUR
+        is_short = heard.until - heard.onset <= _MURMUR
+        self._murmured = heard.final and is_short
+        if not is_short:  # nobody speaks on under speech that lasts, however long its words are in coming
+            self._playback.hold_on(self._turn)
         clip = self._capture.clip(heard.onset - _LEAD_IN, heard.until)
         self._emit(BargeIn(self._turn, clip, heard.final))
