@@ -116,7 +116,11 @@ class Inversion:
 
 
 class Regression:
-    """Posterior encoder, flow and decoder move to the new voice without a critic."""
+    """Posterior encoder and flow move to the new voice without a critic; the decoder only if asked to.
+
+    A decoder that learns from spectra alone begins to buzz, and a young critic does not get that out again. So the
+    latents learn to say the new voice through the base's decoder; `decoder` = 1 among the weights lets it move too.
+    """
 
     def __init__(
         self, plan: StagePlan, bench: Bench, clips: Sequence[TrainingClip], *, learns_text: bool
@@ -124,7 +128,10 @@ class Regression:
         model = bench.model
         self._plan, self._bench, self._clips = plan, bench, clips
         self._learns_text = learns_text
-        parts = {"posterior": model.posterior_encoder, "flow": model.flow, "decoder": model.waveform_decoder}
+        self._weights = {"mel": 45.0, "stft": 5.0, "kl": 1.0, "decoder": float(learns_text), **plan.weights}
+        parts = {"posterior": model.posterior_encoder, "flow": model.flow}
+        if self._weights["decoder"]:
+            parts["decoder"] = model.waveform_decoder
         if learns_text:
             parts["text"] = model.text_encoder
         if hasattr(model, "emb_g"):
@@ -141,7 +148,7 @@ class Regression:
         made, real, kl = self._made(clips)
         mel = spectra.multi_mel_distance(made, real)
         stft = spectra.stft_distance(made, real)
-        weights = {"mel": 45.0, "stft": 5.0, "kl": 1.0, **self._plan.weights}
+        weights = self._weights
         norm = self._descent.down(weights["mel"] * mel + weights["stft"] * stft + weights["kl"] * kl)
         assert self.average is not None
         self.average.update()
