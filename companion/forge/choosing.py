@@ -6,7 +6,8 @@ import random
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Final
+from hashlib import sha256
+from typing import Any, Final, Protocol
 
 from companion.domain.character import Sampling
 from companion.domain.messages import Message
@@ -37,18 +38,38 @@ _ASK: Final = {
 }
 
 
+class Kept(Protocol):
+    """Answers that earlier runs have left; `jobs.items.Items` is such a place."""
+
+    def __contains__(self, key: object) -> bool: ...
+
+    def __getitem__(self, key: str) -> Any: ...
+
+    def add(self, key: str, value: Any) -> None: ...
+
+
 def chooser(
     model: LanguageModel,
     cancel: Cancel,
     *,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    kept: Kept | None = None,
     seed: int = 1,
 ) -> Callable[[Extraction], Sequence[Attribution]]:
     """Return what `extraction.extracted` takes as `choose`: it asks `model` about quotes that are open or doubtful.
 
     Two passes with the candidates in another order must agree, else the quote stays as it was. The work stops with
-    what is done when `cancel` asks for it.
+    what is done when `cancel` asks for it. `kept` takes every answer at once, so that no quote is asked about twice.
     """
+
+    def asked(draft: Extraction, number: int, names: Sequence[str]) -> str | None:
+        key = _key(draft, number, names)
+        if kept is not None and key in kept:
+            return kept[key] or None
+        name = _agreed(draft, number, names, model, cancel, seed)
+        if kept is not None and not cancel.requested:
+            kept.add(key, name or "")
+        return name
 
     def choose(draft: Extraction) -> list[Attribution]:
         out = list(draft.attributions)
@@ -58,7 +79,8 @@ def chooser(
             if cancel.requested:
                 break
             names = candidates(draft, subjects, number)
-            if len(names) > 1 and (name := _agreed(draft, number, names, model, cancel, seed)) is not None:
+            name = asked(draft, number, names) if len(names) > 1 else None
+            if name is not None and not cancel.requested:
                 out[number] = replace(out[number], speaker=name, method="model")
             progress(done + 1, len(doubtful))
         return out
@@ -82,6 +104,12 @@ def candidates(draft: Extraction, subjects: Subjects, number: int) -> list[str]:
     called = {one.id for one in subjects.mentions(body) if one.start <= 2}
     found = [name for name in dict.fromkeys((*speakers[:4], *named, *speakers)) if name not in called]
     return found[:MOST_CANDIDATES]
+
+
+def _key(draft: Extraction, number: int, names: Sequence[str]) -> str:
+    quote = draft.quotes[number]
+    words = draft.source.document.text[_context_start(draft, number) : quote.end]
+    return sha256("\n".join([words, *names]).encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
 
 def _agreed(

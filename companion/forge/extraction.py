@@ -65,12 +65,32 @@ def extracted(
     language = language_of(source.document.text[:100_000])
     if source.form != "novel":
         return _of_lines(source, language, overrides)
-    text = source.document.text
     units = units_of(source.document)
-    quotes = quotes_of(text, [one.span for one in units.paragraphs])
-    quotes = [one for one in quotes if one.kind != "emphasis"]
+    quotes = spoken_quotes(source, units)
+    leads = leads_of(source.document.text, quotes, units.paragraphs)
+    cast = corrected_cast(cast_of(source.document.text, leads, language, known), overrides)
+    return attributed_to(source, units, quotes, cast, overrides=overrides, choose=choose)
+
+
+def spoken_quotes(source: Source, units: Units) -> list[Quote]:
+    """Return the quotes of a novel that are speech or thoughts."""
+    found = quotes_of(source.document.text, [one.span for one in units.paragraphs])
+    return [one for one in found if one.kind != "emphasis"]
+
+
+def attributed_to(
+    source: Source,
+    units: Units,
+    quotes: Sequence[Quote],
+    cast: Cast,
+    *,
+    overrides: Sequence[Override] = (),
+    choose: Choose | None = None,
+) -> Extraction:
+    """Return the extraction of a novel whose quotes and cast, corrected, are known."""
+    text = source.document.text
+    language = language_of(text[:100_000])
     leads = leads_of(text, quotes, units.paragraphs)
-    cast = corrected_cast(cast_of(text, leads, language, known), overrides)
     found = attributed(text, quotes, leads, units.paragraphs, cast, language)
     draft = Extraction(
         source, language, units, tuple(quotes), tuple(leads), cast, tuple(found), (), {}, (), source.problems
