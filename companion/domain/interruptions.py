@@ -79,6 +79,13 @@ _STOP_INSIDE: Final = re.compile(
 _STOP_SOUNDS: Final = frozenset(
     {("ting",), ("ting", "ting"), ("ting", "ting", "ting"), ("bi", "zui"), ("deng", "deng")}
 )
+# In whole sentences a recogniser may write any of their sounds with other characters.
+_STOP_SENTENCES: Final = (
+    "停别说了", "好了好了不用说了", "好了好了别说了", "好了别说了", "够了别说了", "行了别说了", "不要再说了",
+    "安静一点", "安静一下", "不用说了", "先别说了", "别说了", "等一下",
+)  # fmt: skip
+_LONG_STOP: Final = 7
+_STOP_TOLERANCE: Final = 0.3
 # Longer ones first: the first alternative that fits is taken.
 _LISTENING_ZH: Final = one_of(
     "原来(?:如此|是?这样)? 我?知道了? 我?懂了? 我?明白了? 我在听呢? 我听着呢 你?继续说? 你?接着说 笑死我?了? "
@@ -161,14 +168,26 @@ def is_bare_stop(text: str) -> bool:
     It is obeyed and not answered. 停，换个话题 comes with a message and is none; nor is 不对, which is about her words.
     """
     plain = _bare(_NOISE.sub(" ", text))
+    if _sounds_like_a_stop(sounds(plain)):
+        return True
     if _LEAD_IN.match(plain):
         plain = _LEAD_IN.sub("", plain, count=1).strip()
-    if tuple(sound[0] for sound in sounds(plain)) in _STOP_SOUNDS:
+    said = sounds(plain)
+    if tuple(sound[0] for sound in said) in _STOP_SOUNDS or _sounds_like_a_stop(said):
         return True
     han = plain.replace(" ", "")
     if not (_ASKS_NOTHING.fullmatch(han) or _ASKS_NOTHING_EN.fullmatch(plain)):
         return False
     return bool(_SILENCE.search(plain) or _SILENCE.search(han) or is_bare_wait(text))
+
+
+def _sounds_like_a_stop(said: Sequence[Sound]) -> bool:
+    """Tell whether a usual sentence was meant; of a long one, a quarter may have been heard otherwise."""
+    tolerance = _STOP_TOLERANCE if len(said) >= _LONG_STOP else 0.0
+    return any(
+        len(stop) == len(said) and max(unlike(said, stop), unlike(stop, said)) <= tolerance
+        for stop in map(sounds, _STOP_SENTENCES)
+    )
 
 
 def is_bare_wait(text: str) -> bool:

@@ -208,6 +208,7 @@ MORE_THAN_STOPS = (
     "等等，水要多热？", "谢谢", "请", "你", "好的", "嗯", "电话停了", "别走", "安静的夜晚是什么感觉", "我够了解你了",
     "等你",
     "", "No", "That's wrong", "skip it", "next", "Wait, what is that song called?", "Hold on, what is a valve?",
+    "不用谢了", "我们说好了不用锁", "我不想说了", "今天别说了吧",
     "stop the music", "hey", "listen", "ok", "thanks", "please", "quiet places", "we can stop at the pub",
 )  # fmt: skip
 
@@ -216,6 +217,11 @@ MORE_THAN_STOPS = (
 def test_who_asks_for_silence_alone_wants_no_answer(text: str) -> None:
     assert is_bare_stop(text)
     assert judge(text, language="zh" if text > "~" else "en", said_lately="", final=True) == "stop"
+
+
+@pytest.mark.parametrize("text", ["听别说了", "听，憋说了。", "好了，后裂不用锁裂。", "登一下"])
+def test_a_bare_stop_is_understood_through_homophones(text: str) -> None:
+    assert is_bare_stop(text)
 
 
 @pytest.mark.parametrize("text", MORE_THAN_STOPS)
