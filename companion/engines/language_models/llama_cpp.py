@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -384,7 +385,17 @@ class _Reply:
         return text
 
 
-def choose_format(header: GgufHeader, native: NativeModel) -> tuple[ChatFormat, tuple[str, ...]]:
+class Specials(Protocol):
+    """The tokens that begin and end a text, and how they are written."""
+
+    @property
+    def bos(self) -> int: ...
+    @property
+    def eos(self) -> int: ...
+    def special_text(self, token: int) -> str: ...
+
+
+def choose_format(header: GgufHeader, native: Specials) -> tuple[ChatFormat, tuple[str, ...]]:
     """Return the chat format of a model and notes on how it was found."""
     template = header.chat_template
     if template is None:

@@ -1,7 +1,8 @@
 """Dialogue written for a character, a conversation a line, as training rows behind her own prompt.
 
 A line is `{"id", "topic", "turns": [{"role": "user" | "character", "text"}]}`; `context` with `context_kind` (lore,
-memories, passages, time) is what stands before the last message, as if it had been called up.
+memories, passages, time) is what stands before the last message, as if it had been called up; `opening` is the
+greeting that she gave before the first turn.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ class Conversation:
     turns: tuple[Message, ...]
     context: str = ""
     kind: str = ""
+    opening: str = ""
 
     @property
     def split(self) -> str:
@@ -69,7 +71,12 @@ def _conversation(raw: Mapping[str, Any]) -> Conversation:
     if not turns or turns[0].role != "user" or turns[-1].role != "assistant":
         raise ValueError("it does not begin with the user and end with the character")
     return Conversation(
-        raw["id"], raw.get("topic", ""), turns, raw.get("context", ""), raw.get("context_kind") or ""
+        raw["id"],
+        raw.get("topic", ""),
+        turns,
+        raw.get("context", ""),
+        raw.get("context_kind") or "",
+        raw.get("opening", ""),
     )
 
 
@@ -93,6 +100,8 @@ class DialogueRows:
     def messages(self, one: Conversation) -> tuple[Message, ...]:
         """Return what follows the pinned part: history, what is called up, the last message, her last reply."""
         *history, said, reply = one.turns
+        if one.opening:
+            history.insert(0, Message("assistant", one.opening))
         recalled = self._recalled(one, [*history, said])
         built = build(
             self._standing, self._pinned, history, said.text, recalled, count=self._count, budget=_BUDGET
@@ -102,7 +111,8 @@ class DialogueRows:
     def row(self, one: Conversation) -> dict[str, Any]:
         """Return the training row of a conversation; every reply of hers is learnt."""
         turns = self.messages(one)
-        learnt = [turn.role == "assistant" for turn in turns]
+        # The greeting is the card's own text, not a reply.
+        learnt = [turn.role == "assistant" and turn.text != one.opening for turn in turns]
         rendered = render(self._vocabulary, self._pinned.messages, turns, learnt)
         return {
             "id": one.id,
