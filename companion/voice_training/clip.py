@@ -29,6 +29,8 @@ Reason = Literal[
 REASONS: Final[tuple[Reason, ...]] = get_args(Reason)
 CLIP_HZ: Final = 22_050
 ANALYSIS_HZ: Final = 16_000
+# The flag of a clip whose text is that of a longer recording, until the clip is heard.
+PART_OF_TEXT: Final = "part_of_text"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from companion.audio.resample import resample
 from companion.audio.wav import write_wav
 from companion.domain.audio import AudioClip
 from companion.errors import AudioError, StorageError
-from companion.voice_training.clip import ANALYSIS_HZ, CLIP_HZ, Clip
+from companion.voice_training.clip import ANALYSIS_HZ, CLIP_HZ, PART_OF_TEXT, Clip
 from companion.voice_training.faults import clipped_share, snr_db
 from companion.voice_training.loudness import MOST_PEAK, levelled
 from companion.voice_training.outline import FRAME_S, Outline
@@ -110,7 +110,7 @@ def _clip(recording: Recording, part: Slice, name: str) -> Clip:
         language=line.language if line else "",
         style=recording.style,
         given=line is not None,
-        flags=("cut_in_speech",) if part.forced else (),
+        flags=(("cut_in_speech",) if part.forced else ()) + ((PART_OF_TEXT,) if part.shared else ()),
     )
 
 

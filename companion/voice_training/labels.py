@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from companion.domain.audio import AudioClip
 from companion.engines.recognisers.faster_whisper import FasterWhisper
 from companion.text.phonemes import Language
-from companion.voice_training.clip import Clip
+from companion.voice_training.clip import PART_OF_TEXT, Clip
 from companion.voice_training.intelligibility import error_rate, tokens
+from companion.voice_training.text_parts import best_part
 
 F32 = NDArray[np.float32]
 
@@ -28,6 +29,7 @@ _NO_SPEECH: Final = 0.6
 _TWO_WAYS: Final = 0.2
 _HOPELESS_TWO_WAYS: Final = 0.6
 _WRONG: Final = 0.5
+_WRONG_PART: Final = 0.35
 _DIFFERENT: Final = 0.15
 # Beside the middle speed of all clips.
 _ODD_SPEED: Final = (0.62, 1.55)
@@ -105,6 +107,8 @@ def labelled(clip: Clip, samples: F32, rate_hz: int, listener: Listener, languag
             else f"log probability {heard.avg_logprob:.1f}, {two_ways:.0%} apart"
         )
         return _named(clip, heard.text, language).drop("unintelligible", why)
+    if PART_OF_TEXT in clip.flags:
+        clip = _with_part(clip, heard, language)
     if clip.given:
         return _checked(clip, heard, language)
     return _named(clip, heard.text, language).doubt(*_doubts(heard, two_ways))
@@ -119,6 +123,18 @@ def with_odd_speed(clips: Sequence[Clip]) -> list[Clip]:
         if len(speeds := [_speed(clip) for clip in measured if _counts(clip, language)]) >= _LEAST_CLIPS
     }
     return [_judged_speed(clip, middles.get(clip.language)) for clip in measured]
+
+
+def _with_part(clip: Clip, heard: Heard, language: Language) -> Clip:
+    """Give the clip its part of the long text; what is heard counts where that text does not hold it."""
+    found = min(
+        (best_part(clip.text, one, language) for one in (heard.text, heard.alternative)),
+        key=lambda one: one[1],
+    )
+    flags = tuple(flag for flag in clip.flags if flag != PART_OF_TEXT)
+    if found[1] > _WRONG_PART:
+        return dataclasses.replace(clip, text="", given=False, flags=(*flags, "not_in_text"))
+    return dataclasses.replace(clip, text=found[0], flags=flags)
 
 
 def _named(clip: Clip, text: str, language: Language) -> Clip:

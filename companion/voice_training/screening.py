@@ -29,6 +29,7 @@ Embedder = Callable[[F32, int], F32]
 # From the gravest to the slightest doubt; review shows clips in this order.
 FLAGS: Final = (
     "text_differs",
+    "not_in_text",
     "unsure",
     "two_readings",
     "repeats",

@@ -32,7 +32,7 @@ _DIP_FRAMES: Final = 5
 class Slice:
     """A stretch of a recording; `speech_s` of it is speech. `line` is the text that belongs to it, if it was given.
 
-    `forced` tells that one end lies in the middle of speech.
+    `forced` tells that one end lies in the middle of speech, `shared` that only a part of the line is said here.
     """
 
     start_s: float
@@ -40,6 +40,7 @@ class Slice:
     speech_s: float
     line: Line | None = None
     forced: bool = False
+    shared: bool = False
 
     @property
     def seconds(self) -> float:
@@ -58,7 +59,8 @@ def slices(heard: Outline, lines: Sequence[Line] = ()) -> list[Slice]:
     """Return the stretches to be made clips of, ascending; those that are too short or too long are among them.
 
     Lines with times cut the recording at the pauses nearest to these times. One line without times is the text of the
-    whole recording, which then stays in one piece. A recording without speech gives one slice with `speech_s` 0.
+    whole recording, which then stays in one piece; if that is too long, each piece gets the whole text, `shared`.
+    A recording without speech gives one slice with `speech_s` 0.
     """
     spans = _spans(heard)
     if not spans:
@@ -66,12 +68,14 @@ def slices(heard: Outline, lines: Sequence[Line] = ()) -> list[Slice]:
     timed = [line for line in lines if line.start_s is not None]
     if timed:
         found = _by_lines(spans, timed)
-    elif lines:
+    elif lines and spans[-1].end - spans[0].start <= LONGEST_S - 2 * _KEPT_S:
         whole = _Span(spans[0].start, spans[-1].end, sum(span.speech for span in spans))
         found = [(whole, lines[0])]
     else:
-        found = [(span, None) for span in _grouped([piece for span in spans for piece in _cut(span, heard)])]
-    return _padded(found, heard.seconds)
+        pieces = _grouped([piece for span in spans for piece in _cut(span, heard)])
+        found = [(span, lines[0] if lines else None) for span in pieces]
+    shared = bool(lines) and not timed and len(found) > 1
+    return [replace(one, shared=shared) for one in _padded(found, heard.seconds)]
 
 
 def _spans(heard: Outline) -> list[_Span]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from companion.text.phonemes import Language
-from companion.voice_training.clip import Clip
+from companion.voice_training.clip import PART_OF_TEXT, Clip
 from companion.voice_training.labels import Heard, labelled, with_odd_speed
 
 pytestmark = pytest.mark.unit
@@ -101,6 +101,31 @@ def test_given_text_is_heard_in_its_own_language() -> None:
     given = Clip("1", "a.wav", 0, 2, "Good morning.", "en", given=True)
     assert labelled(given, SILENCE, 16_000, listener, "zh").dropped is None
     assert listener.languages == ["en"]
+
+
+@pytest.mark.parametrize(
+    ("heard", "text", "given", "flags"),
+    [
+        ("今天天气很好", "今天天气很好。", True, ()),
+        ("我们去公元吧你觉得怎么样", "我们去公园吧，你觉得怎么样？", True, ()),
+        ("火车九点就要开了", "火车九点就要开了", False, ("not_in_text",)),
+    ],
+)
+def test_clip_of_a_long_recording_gets_its_part_of_the_text(
+    heard: str, text: str, given: bool, flags: tuple[str, ...]
+) -> None:
+    whole = Clip(
+        "1",
+        "a.wav",
+        0,
+        3,
+        "今天天气很好。我们去公园吧，你觉得怎么样？",
+        "zh",
+        given=True,
+        flags=(PART_OF_TEXT,),
+    )
+    clip = labelled(whole, SILENCE, 16_000, Says(Heard(heard, -0.2, 0, 1, heard)), "zh")
+    assert (clip.text, clip.given, clip.dropped, clip.flags) == (text, given, None, flags)
 
 
 def spoken(n: int, text: str, language: str, seconds: float) -> Clip:

@@ -97,6 +97,13 @@ def test_text_of_the_whole_keeps_the_recording_in_one_piece() -> None:
     assert ends([only]) == near(0.85, 7.65)
 
 
+def test_long_recording_with_one_text_is_cut_and_each_piece_has_a_part_of_it() -> None:
+    line = Line("很长的一段话。", "zh")
+    found = slices(heard(1, 6, 1, 5, 1, 4, 1), (line,))
+    assert [(one.line, one.shared) for one in found] == [(line, True)] * 3
+    assert ends(found) == near(0.85, 7.15, 7.85, 13.15, 13.85, 18.15)
+
+
 def test_subtitles_take_the_speech_in_their_time() -> None:
     lines = (
         Line("你好。", "zh", 0.8, 4.9),
