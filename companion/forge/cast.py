@@ -71,12 +71,13 @@ def cast_of(text: str, leads: Sequence[Lead], language: Language, known: Sequenc
     counts = Counter(_english_names(leads) if language == "en" else tagged_names(leads))
     acting = Counter[str]() if language == "en" else Counter(acting_names(leads)) | initial_names(text)
     least = 1 if len(leads) < _FEW_QUOTES else 2
-    names = {
-        name: counts[name]
+    likely = (
+        name
         for name in counts | acting
-        if text.count(name) >= (least if language == "en" else 2 * least)
-        and (counts[name] >= least or acting[name] >= LEAST_ACTING or (language == "zh" and is_usual(name)))
-    }
+        if counts[name] >= least or acting[name] >= LEAST_ACTING or (language == "zh" and is_usual(name))
+    )
+    least_named = least if language == "en" else 2 * least
+    names = {name: counts[name] for name in likely if _comes(text, name, least_named)}
     names = {name: n for name, n in names.items() if language == "en" or _stands_alone(name, names)}
     for name in known:
         if name in text:
@@ -126,6 +127,16 @@ def _english_names(leads: Sequence[Lead]) -> Iterator[str]:
         for part in (lead.before, lead.after):
             if (name := english.tagged_name(part)) is not None:
                 yield name
+
+
+def _comes(text: str, name: str, times: int) -> bool:
+    """Tell whether a name comes at least so often, without counting further."""
+    at = -1
+    for _ in range(times):
+        at = text.find(name, at + 1)
+        if at < 0:
+            return False
+    return True
 
 
 def _stands_alone(name: str, names: Mapping[str, int]) -> bool:

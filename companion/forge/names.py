@@ -57,7 +57,7 @@ def unknown_in_tag(clause: str, text: str) -> str | None:
     from companion.text.segmentation import segmenter
 
     rare = len(name) in (2, 3) and not segmenter().FREQ.get(name) and not set(name) & _VERBS
-    return name if rare and text.count(name) > 1 else None
+    return name if rare and text.find(name, text.find(name) + 1) >= 0 else None
 
 
 def has_unknown(clause: str) -> bool:
