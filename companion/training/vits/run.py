@@ -87,7 +87,7 @@ def _prepared(job: TrainingJob) -> tuple[Bench, Shape, bool]:
     if job.base is not None:
         port(model, read_weights(job.base))
     model.to(device)
-    return Bench(model, device, _has_bfloat16(device), job.seed), shape, learns_text
+    return Bench(model, device, _has_bfloat16(device), job.seed, job.out / "checkpoints"), shape, learns_text
 
 
 def _has_bfloat16(device: str) -> bool:

@@ -6,8 +6,10 @@ A stage draws from torch's own generator while it steps; what it prepares at its
 from __future__ import annotations
 
 import contextlib
+import pickle
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from companion.training.vits import discriminator, spectra
@@ -27,12 +29,16 @@ _INVERSION_FRAMES: Final = 80
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """Where the work is done. `half`: the matrix products run in bfloat16, because the processor has it."""
+    """Where the work is done. `half`: the matrix products run in bfloat16, because the processor has it.
+
+    `cache` is a folder for what can be computed again.
+    """
 
     model: Any
     device: str
     half: bool
     seed: int
+    cache: Path
 
     def narrow(self) -> contextlib.AbstractContextManager[Any]:
         """Return a context in which convolutions may run in bfloat16."""
@@ -310,14 +316,37 @@ def _spoken_by_base(bench: Bench, clips: Sequence[TrainingClip]) -> list[tuple[T
 
     from companion.training.vits.speaking import speak
 
-    pairs = []
+    pairs = _cached(bench, clips)
+    if pairs:
+        return pairs
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         torch.manual_seed(bench.seed)
         for clip in clips:
             spoken = speak(bench.model, clip.ids, style=clip.style, device=bench.device)
             spec = spectra.spectrogram(spoken["model_outputs"].reshape(1, -1))[0]
-            pairs.append((spec, spoken["z"][0].float()))
+            pairs.append((spec, spoken["z"][0].float().clone()))
+    torch.save({"key": _key(bench, clips), "pairs": pairs}, _cache_file(bench))
     return pairs
+
+
+def _cached(bench: Bench, clips: Sequence[TrainingClip]) -> list[tuple[Tensor, Tensor]]:
+    """Return what an earlier start of the same stage has prepared, or nothing."""
+    import torch
+
+    try:
+        content = torch.load(_cache_file(bench), map_location=bench.device, weights_only=True)
+    except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError):
+        return []
+    return list(content["pairs"]) if content.get("key") == _key(bench, clips) else []
+
+
+def _cache_file(bench: Bench) -> Path:
+    bench.cache.mkdir(parents=True, exist_ok=True)
+    return bench.cache / "inversion.pt"
+
+
+def _key(bench: Bench, clips: Sequence[TrainingClip]) -> str:
+    return repr((bench.seed, [(clip.ids, clip.style) for clip in clips]))
 
 
 def _posteriors(bench: Bench, clips: Sequence[TrainingClip]) -> list[tuple[Tensor, Tensor, Tensor]]:
