@@ -17,6 +17,7 @@ _LEAST_LATIN: Final = 3
 _LONGEST_NAME: Final = 4
 _MOST: Final = 60_000
 _FEW_PASSAGES: Final = 200
+_AT_ONCE: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,22 +56,35 @@ def lexicon_of(texts: Iterable[str], names: Sequence[str] = ()) -> Lexicon:
 
 
 def dumped(lexicon: Lexicon) -> bytes:
-    """Return what `loaded` reads."""
-    return json.dumps(
-        {"words": sorted(lexicon.words), "spoken": dict(lexicon.spoken)}, ensure_ascii=False
-    ).encode()
+    """Return what `loaded` reads: JSON, a part of the lexicon on each line.
+
+    The encoder holds the interpreter, and with it the window, until a piece is done.
+    """
+    words, spoken = sorted(lexicon.words), list(lexicon.spoken.items())
+    return b"\n".join(
+        json.dumps(
+            {"words": words[at : at + _AT_ONCE], "spoken": dict(spoken[at : at + _AT_ONCE])},
+            ensure_ascii=False,
+        ).encode()
+        for at in range(0, max(1, len(words), len(spoken)), _AT_ONCE)
+    )
 
 
 def loaded(data: bytes) -> Lexicon:
     """Return the lexicon of `dumped`. Raises ValueError."""
-    raw = json.loads(data)
-    if (
-        not isinstance(raw, dict)
-        or not isinstance(raw.get("words"), list)
-        or not isinstance(raw.get("spoken"), dict)
-    ):
-        raise ValueError("not a lexicon")
-    return _with_stems([str(word) for word in raw["words"]], raw["spoken"])
+    words: list[str] = []
+    spoken: dict[str, str] = {}
+    for line in data.splitlines() or [b""]:
+        raw = json.loads(line)
+        if (
+            not isinstance(raw, dict)
+            or not isinstance(raw.get("words"), list)
+            or not isinstance(raw.get("spoken"), dict)
+        ):
+            raise ValueError("not a lexicon")
+        words += [str(word) for word in raw["words"]]
+        spoken |= raw["spoken"]
+    return _with_stems(words, spoken)
 
 
 def _lexicon(words: Sequence[str]) -> Lexicon:

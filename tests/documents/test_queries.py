@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from itertools import product
 
 import pytest
 
@@ -80,6 +82,20 @@ def test_a_lexicon_comes_back_as_it_was_kept() -> None:
     assert loaded(dumped(LEXICON)).spoken["daiyu"] == "黛玉"
     with pytest.raises(ValueError):
         loaded(b"[]")
+
+
+def test_a_large_lexicon_is_kept_in_parts_and_comes_back_whole() -> None:
+    texts = ["".join(letters) for letters in product("abcdefghijklm", repeat=3)]
+    lexicon = lexicon_of([*texts, *texts], [chr(0x4E00 + n) + chr(0x4E01 + n) for n in range(2_500)])
+    data = dumped(lexicon)
+    assert len(data.splitlines()) == 5
+    assert loaded(data) == lexicon
+    assert loaded(data).spoken == lexicon.spoken
+
+
+def test_a_lexicon_kept_in_one_piece_is_read() -> None:
+    old = json.dumps({"words": sorted(LEXICON.words), "spoken": dict(LEXICON.spoken)}).encode()
+    assert loaded(old) == LEXICON
 
 
 def test_without_a_lexicon_everything_is_searched_as_it_is() -> None:
