@@ -25,34 +25,7 @@ from companion.packs.library import Library
 from companion.ports import Prompt, TextDelta
 
 ROOT = Path(__file__).resolve().parents[1]
-GENERAL = tuple(
-    """
-光合作用是什么？
-12乘以8等于多少？
-用Python写一个求和函数。
-把“我喜欢读书”翻译成英语。
-水的沸点是多少度？
-列出三种水果。
-写一封请假条。
-为什么天是蓝的？
-什么是递归？
-一周有几天？各叫什么？
-解释“画蛇添足”。
-推荐一种锻炼方法。
-长江有多长？
-如何煮鸡蛋？
-把下面的数从小到大排：5, 2, 9, 1。
-什么是通货膨胀？
-What is the capital of France?
-Write a haiku about autumn.
-Explain gravity in one sentence.
-Give me a JSON object with a name and an age.
-Translate 'good morning' into Chinese.
-What is 17 plus 25?
-Name three planets.
-How do I boil rice?
-""".split("\n")[1:-1]
-)
+QUESTIONS = Path(__file__).with_name("general_questions.txt")
 
 
 def main() -> int:
@@ -102,7 +75,7 @@ def _replay(base: Path, vocabulary: Vocabulary) -> list[dict[str, object]]:
     """Return the base's own answers to general questions: what must not be forgotten."""
     model = LlamaCpp.load(base, context_tokens=1024, threads=2, threads_batch=2)
     rows: list[dict[str, object]] = []
-    for number, question in enumerate(GENERAL):
+    for number, question in enumerate(QUESTIONS.read_text(encoding="utf-8").splitlines()):
         said = Message("user", question)
         parts = model.generate(
             Prompt((), (), (said,)), Sampling(temperature=0.0, max_tokens=64), CancelToken()
