@@ -133,16 +133,17 @@ def plant(
     """
     rng = np.random.default_rng(seed)
     folder.mkdir(parents=True, exist_ok=True)
-    kinds: list[Kind] = [
-        kind for kind, n in counts.items() if texts or kind != "wrong_transcript" for _ in range(n)
-    ]
+    left_out = {"duplicate"} | (set() if texts else {"wrong_transcript"})
+    kinds: list[Kind] = [kind for kind, n in counts.items() if kind not in left_out for _ in range(n)]
     kinds += ["good"] * (len(sentences) - len(kinds))
     rng.shuffle(kinds)
     planted = []
     rows = []
     for number, (kind, spoken) in enumerate(zip(kinds, sentences, strict=False)):
         wrong = sentences[(number + len(sentences) // 2) % len(sentences)].text
-        samples, detail = _with_fault(kind, spoken, others, rng)
+        if kind == "second_speaker":
+            spoken = others[int(rng.integers(len(others)))]
+        samples, detail = _with_fault(kind, spoken, rng)
         file = f"{number:03d}.wav"
         _write(folder / file, samples, spoken.clip.rate_hz, rng, clipped=kind == "clipping")
         planted.append(Planted(file, kind, spoken.text, detail))
@@ -174,9 +175,7 @@ def is_right(kind: Kind, ended: str) -> bool:
     return ended == ("kept" if kind == "good" else kind)
 
 
-def _with_fault(
-    kind: Kind, spoken: Spoken, others: Sequence[Spoken], rng: np.random.Generator
-) -> tuple[F32, str]:
+def _with_fault(kind: Kind, spoken: Spoken, rng: np.random.Generator) -> tuple[F32, str]:
     voice = spoken.clip.samples / np.abs(spoken.clip.samples).max() * _PEAK
     voice = np.pad(voice, round(0.4 * spoken.clip.rate_hz)).astype(np.float32)
     rate = spoken.clip.rate_hz
@@ -195,7 +194,7 @@ def _with_fault(
             level = float(rng.uniform(-90, -55))
             return _pink(len(voice), rate, rng) * np.float32(10 ** (level / 20)), f"{level:.0f} dBFS"
         case "second_speaker":
-            return _other_voice(voice, rate, others, rng)
+            return voice, "somebody else"
         case "too_short":
             middle = len(voice) // 2
             part = voice[middle : middle + round(0.8 * rate)]
@@ -246,15 +245,6 @@ def _mixed(voice: F32, background: F32, snr_db: float) -> F32:
 def _clipped(voice: F32, drive_db: float, rng: np.random.Generator) -> F32:
     driven = np.clip(voice / _PEAK * 10 ** (drive_db / 20), -1.0, 1.0)
     return np.asarray(driven * rng.uniform(0.5, 1.0), np.float32)
-
-
-def _other_voice(
-    voice: F32, rate_hz: int, others: Sequence[Spoken], rng: np.random.Generator
-) -> tuple[F32, str]:
-    other = others[int(rng.integers(len(others)))]
-    sound = resample(other.clip, rate_hz).samples
-    sound = (sound / np.abs(sound).max() * _PEAK).astype(np.float32)
-    return np.pad(sound, round(0.4 * rate_hz)), "somebody else"
 
 
 def music(n_samples: int, rate_hz: int, rng: np.random.Generator) -> F32:
