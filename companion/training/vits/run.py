@@ -86,7 +86,8 @@ def _prepared(job: TrainingJob) -> tuple[Bench, Shape, bool]:
     model = build(shape)
     if job.base is not None:
         port(model, read_weights(job.base))
-    model.to(device)
+    # Dropout stays off from the first preparation on: what is kept must come out the same after a restart.
+    model.to(device).eval()
     return Bench(model, device, _has_bfloat16(device), job.seed, job.out / "checkpoints"), shape, learns_text
 
 
