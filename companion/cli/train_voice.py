@@ -26,7 +26,6 @@ from companion.paths import Paths, bundled
 from companion.voice_training.data_stages import collect
 from companion.voice_training.install import find_report
 from companion.voice_training.job import TITLES, voice_job
-from companion.voice_training.labelling import save_answer
 from companion.voice_training.request import (
     CONSENT,
     JOBS,
@@ -40,6 +39,7 @@ from companion.voice_training.request import (
     save_request,
 )
 from companion.voice_training.surroundings import Surroundings
+from companion.voice_training.view import answer
 
 WAITING = 3
 STOPPED = 130
@@ -89,7 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.status:
         return _status(voice_job(folder, request, around), folder, as_json=arguments.json)
     if arguments.speaker:
-        save_answer(folder, arguments.speaker - 1)
+        answer(folder, arguments.speaker - 1)
     collect(folder, settled=arguments.resume and _waits_for_review(folder))
     lines = JobLines(sys.stdout, TITLES)
     job = voice_job(folder, request, around, listeners=[_print_json if arguments.json else lines])
@@ -98,7 +98,7 @@ def run(arguments: argparse.Namespace) -> int:
     with _saving_on_interrupt(job):
         result = job.run(to=arguments.to or "", again=arguments.again or "")
     lines.close()
-    return _told(result, folder, request, as_json=arguments.json)
+    return _told(result, folder, request, arguments)
 
 
 def _print_json(event: JobEvent) -> None:
@@ -186,8 +186,8 @@ def _consent(arguments: argparse.Namespace, folder: Path) -> Consent:
             f"If this is true, add --yes-i-have-permission: {CONSENT}",
             code="consent",
         )
-    answer = input(f"{CONSENT}\nIs that so? [yes/no] ").strip().lower()
-    if answer not in ("yes", "y", "是", "是的", "对"):
+    said = input(f"{CONSENT}\nIs that so? [yes/no] ").strip().lower()
+    if said not in ("yes", "y", "是", "是的", "对"):
         raise UsageError("Nothing was done.", "Ask the speaker first.", code="consent")
     return consent_now("question")
 
@@ -227,16 +227,17 @@ def _saving_on_interrupt(job: Job) -> Iterator[None]:
             signal.signal(one, handler)
 
 
-def _told(result: JobResult, folder: Path, request: VoiceRequest, *, as_json: bool) -> int:
+def _told(result: JobResult, folder: Path, request: VoiceRequest, arguments: argparse.Namespace) -> int:
     code = {"done": 0, "cancelled": STOPPED, "waiting": WAITING, "failed": 1}[result.outcome]
     go_on = f"companion train-voice --resume --character {request.character}"
-    if as_json:
+    if arguments.json:
         row = {"outcome": result.outcome, "stage": result.stage, "what": result.what, "hint": result.hint}
         print(json.dumps({**row, "code": result.code, "folder": str(folder)}, ensure_ascii=False))
         return code
     if result.outcome == "done":
-        print(f"Done. The report: {folder / 'report.html'}")
-        print(f"Not content? companion voices rollback {request.character}")
+        print("Done." if arguments.to else f"Done. The report: {folder / 'report.html'}")
+        if not arguments.to:
+            print(f"Not content? companion voices rollback {request.character}")
     elif result.outcome == "cancelled":
         print(f"Stopped; everything that was done is saved. Go on with: {go_on}")
     elif result.outcome == "waiting":

@@ -20,6 +20,7 @@ from companion.voice_training.model_stages import STYLE, learn, look_at_computer
 from companion.voice_training.request import VoiceRequest
 from companion.voice_training.review import EDITS
 from companion.voice_training.surroundings import Surroundings
+from companion.voice_training.view import SPEAKER
 
 TITLES: Final[Mapping[str, str]] = {
     "preflight": "Looking at this computer",
@@ -74,7 +75,7 @@ def _stages(folder: Path, request: VoiceRequest, around: Surroundings) -> list[S
             lambda run: labelling.label(run, request, around),
             config=spoken,
             needs=("check",),
-            inputs=(folder / labelling.SPEAKER,),
+            inputs=(folder / SPEAKER,),
         ),
         Stage(
             "review",

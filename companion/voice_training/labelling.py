@@ -24,9 +24,8 @@ from companion.voice_training.one_speaker import SpeakerCheck, two_speakers
 from companion.voice_training.request import VoiceRequest
 from companion.voice_training.screening import Screened, compared
 from companion.voice_training.surroundings import Surroundings
+from companion.voice_training.view import SPEAKER, SPEAKERS
 
-SPEAKER: Final = "speaker.json"
-SPEAKERS: Final = "speakers.json"
 _LANGUAGE_CLIPS: Final = 8
 _GOOD_SECONDS: Final = 4.0
 
@@ -71,20 +70,6 @@ def read_answer(job: Path) -> int | None:
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return value if value in (0, 1) else None
-
-
-def save_answer(job: Path, speaker: int) -> None:
-    """Keep which of two speakers is wanted, 0 the more frequent one. Raises StorageError."""
-    write_atomic(job / SPEAKER, json.dumps({"speaker": speaker}).encode())
-
-
-def speakers_of(job: Path) -> list[list[str]]:
-    """Return the names of the clips of each speaker that was asked about; none if nothing was."""
-    try:
-        groups = json.loads((job / SPEAKERS).read_bytes())
-        return [[str(name) for name in group] for group in groups]
-    except (OSError, ValueError, TypeError):
-        return []
 
 
 @contextmanager

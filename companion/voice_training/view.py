@@ -11,6 +11,7 @@ from typing import Any
 from companion.errors import StorageError, UsageError
 from companion.jobs.job import is_held
 from companion.jobs.state_file import read_state
+from companion.storage.atomic import write_atomic
 from companion.voice_training.clip import Clip, clips_from_json
 from companion.voice_training.request import VoiceRequest, load_request
 from companion.voice_training.review import Edits, read_edits
@@ -32,14 +33,17 @@ LABELLED = "labelled.json"
 VERDICT = "verdict.json"
 FIGURES = "figures.json"
 REAL = "real.wav"
+SPEAKER = "speaker.json"
+SPEAKERS = "speakers.json"
 
 
 @dataclass(frozen=True, slots=True)
 class JobView:
     """`states` by stage; `waits_at` is the stage that asks something, with `question` and `hint`, or empty.
 
-    `verdict` and `figures` are as the stages of that name wrote them; empty before. `previews` are sound files of the
-    new voice, `real` a recording to hold beside them, if they are there.
+    `verdict` and `figures` are as the stages of that name wrote them; empty before. `speakers` are the names of the
+    clips of each of two people, where the job asks whose voice is wanted. `previews` are sound files of the new voice,
+    `real` a recording to hold beside them, if they are there.
     """
 
     folder: Path
@@ -53,6 +57,7 @@ class JobView:
     edits: Edits = field(default_factory=lambda: Edits({}))
     verdict: Mapping[str, Any] = field(default_factory=dict)
     figures: Mapping[str, Any] = field(default_factory=dict)
+    speakers: tuple[tuple[str, ...], ...] = ()
     previews: tuple[Path, ...] = ()
     real: Path | None = None
     report: Path | None = None
@@ -92,10 +97,16 @@ def view_of(folder: Path) -> JobView | None:
         read_edits(folder),
         _object(folder / VERDICT),
         _object(folder / FIGURES),
+        _speakers(folder),
         tuple(previews),
         real if real.is_file() else None,
         report if report.is_file() else None,
     )
+
+
+def answer(folder: Path, speaker: int) -> None:
+    """Keep which of two speakers is wanted, 0 the more frequent one. Raises StorageError."""
+    write_atomic(folder / SPEAKER, json.dumps({"speaker": speaker}).encode())
 
 
 def _clips(folder: Path) -> tuple[Clip, ...]:
@@ -107,6 +118,14 @@ def _clips(folder: Path) -> tuple[Clip, ...]:
         raise StorageError(
             f"{LABELLED} of the job cannot be read ({error.strerror}).", "Check the disk.", code="io"
         ) from error
+
+
+def _speakers(folder: Path) -> tuple[tuple[str, ...], ...]:
+    try:
+        groups = json.loads((folder / SPEAKERS).read_bytes())
+        return tuple(tuple(str(name) for name in group) for group in groups)
+    except (OSError, ValueError, TypeError):
+        return ()
 
 
 def _object(path: Path) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from companion.errors import CompanionError
 from companion.gui.banner import Banner
 from companion.gui.buttons import push_button
 from companion.gui.controls.sections import in_column
-from companion.gui.inert import plain_label, plain_name
+from companion.gui.inert import plain_name
 from companion.gui.notices import notice_text
 from companion.gui.surface import Surface
 from companion.gui.tasks import Tasks
@@ -24,6 +24,7 @@ from companion.gui.theme import Look
 from companion.gui.translation import Texts, tr
 from companion.gui.voices.player import Player
 from companion.gui.voices.process import Ended, TrainingProcess
+from companion.gui.voices.question import SpeakerQuestion
 from companion.gui.voices.result import ResultView
 from companion.gui.voices.review import ReviewView
 from companion.gui.voices.start_form import StartForm
@@ -35,7 +36,7 @@ from companion.voice_training.clip import Clip
 from companion.voice_training.install import Place, fresh, roll_back
 from companion.voice_training.request import JOBS, found_jobs
 from companion.voice_training.review import Edits, digest_of_clips, save_edits
-from companion.voice_training.view import STAGES, JobView, view_of
+from companion.voice_training.view import STAGES, JobView, answer, view_of
 
 _SAVE_MS: Final = 400
 OpenFile = Callable[[Path], object]
@@ -75,7 +76,7 @@ class VoicePage(QWidget):
         self.verdict = VerdictView(look)
         self.result = ResultView(look, self.player)
         self.review = ReviewView(look, self.player)
-        self._question = plain_label(wrap=True)
+        self.question = SpeakerQuestion(look, self.player)
         self.go_on, self.anew = push_button("primary", self), push_button("link", self)
         self._save = QTimer(self, singleShot=True, interval=_SAVE_MS)
         self._middle = QStackedWidget()
@@ -107,7 +108,7 @@ class VoicePage(QWidget):
         inside = QVBoxLayout(column)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(16)
-        for widget in (self.result, self._question, self.go_on, self.steps, self.verdict, self.anew):
+        for widget in (self.result, self.question, self.go_on, self.steps, self.verdict, self.anew):
             inside.addWidget(widget)
         inside.setAlignment(self.go_on, Qt.AlignmentFlag.AlignLeft)
         inside.setAlignment(self.anew, Qt.AlignmentFlag.AlignLeft)
@@ -130,6 +131,7 @@ class VoicePage(QWidget):
     def _connect(self) -> None:
         self.form.started.connect(self._start)
         self.steps.stop_wanted.connect(self._process.stop)
+        self.question.answered.connect(self._answer)
         self.go_on.clicked.connect(self._go_on)
         self.anew.clicked.connect(self._begin_anew)
         self.review.changed.connect(self._on_edited)
@@ -174,12 +176,11 @@ class VoicePage(QWidget):
             self._middle.setCurrentWidget(self._job_part)
 
     def _show_question(self, view: JobView | None, waits: str, *, running: bool) -> None:
-        asks = view is not None and bool(waits) and waits != "review"
-        self._question.setVisible(asks)
+        asks = view is not None and waits == "label" and len(view.speakers) == 2
+        self.question.setVisible(asks)
         if asks and view is not None:
-            said = notice_text(view.question, view.hint, "")
-            self._question.setText(said.whole)
-        is_open = view is not None and not view.is_done and not running
+            self.question.show_job(view)
+        is_open = view is not None and not view.is_done and not running and not asks
         self.go_on.setVisible(is_open)
         self.anew.setVisible(not running)
 
@@ -197,6 +198,11 @@ class VoicePage(QWidget):
     def _go_on(self) -> None:
         self._run(self._resume())
 
+    def _answer(self, speaker: int) -> None:
+        if self._view is not None:
+            folder = self._view.folder
+            self._tasks.run(lambda: answer(folder, speaker), lambda _: self._go_on(), self._fail)
+
     def _train_on(self, time: str) -> None:
         self._run([*self._resume(), "--time", time, "--again", "train"])
 
@@ -211,7 +217,7 @@ class VoicePage(QWidget):
         self.result.hide()
         self.go_on.hide()
         self.anew.hide()
-        self._question.hide()
+        self.question.hide()
         self.verdict.review.hide()
         self.steps.show_running(True)
         self._middle.setCurrentWidget(self._job_part)
