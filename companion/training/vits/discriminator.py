@@ -18,7 +18,7 @@ SPECTRA: Final = ((512, 128), (1024, 256), (2048, 512))
 Judgement = tuple["Tensor", list["Tensor"]]
 
 
-def build(widths: Sequence[int] = (16, 64, 128, 256), spectral_width: int = 24) -> Any:
+def build(widths: Sequence[int] = (16, 64, 128, 256), spectral_width: int = 16) -> Any:
     """Return a module that maps waves, shape (n, 1, samples), to one judgement with its features for each network."""
     from torch import nn
 
