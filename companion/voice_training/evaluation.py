@@ -45,6 +45,9 @@ _CLEANNESS_WEIGHT: Final = 0.25
 # So much above the real clips' error rate is worth nothing, and so much below their OVRL.
 _WORST_ERRORS: Final = 0.20
 _WORST_OVRL: Final = 1.5
+# A base of the other sex lies that far off; the least keeps the order of candidates that are all far off.
+_FARTHER_THAN_STRANGERS: Final = 0.2
+_LEAST_LIKENESS: Final = 0.02
 _LENGTHS: Final = (0.7, 1.4)
 
 Show = Callable[[int, int], None]
@@ -183,11 +186,11 @@ def measure_voice(
 def score(figures: Figures, target: Target) -> float:
     """Return how near the voice comes to the real clips, 0 to 1.
 
-    Likeness counts from the strangers' to the speaker's own; errors and OVRL from the real clips' down.
+    Likeness counts from below the strangers' to the speaker's own; errors and OVRL from the real clips' down.
     """
     real = target.real
-    span = max(0.05, real.secs - target.strangers)
-    likeness = _clipped((figures.secs - target.strangers) / span)
+    far = target.strangers - _FARTHER_THAN_STRANGERS
+    likeness = max(_LEAST_LIKENESS, _clipped((figures.secs - far) / max(0.05, real.secs - far)))
     words = _clipped(1.0 - max(0.0, figures.error_rate - real.error_rate) / _WORST_ERRORS)
     cleanness = _clipped(1.0 - max(0.0, real.ovrl - figures.ovrl) / _WORST_OVRL)
     return float(likeness**_LIKENESS_WEIGHT * words**_WORDS_WEIGHT * cleanness**_CLEANNESS_WEIGHT)
