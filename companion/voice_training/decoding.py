@@ -10,22 +10,23 @@ import contextlib
 import shutil
 import struct
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Final, Literal
+from typing import IO, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from companion.errors import AudioError
+from companion.voice_training.miniaudio_blocks import BLOCK_S, miniaudio_blocks
 
 F32 = NDArray[np.float32]
 Form = Literal["wav", "flac", "mp3", "ogg", "other"]
 
 PLAIN_ENDINGS: Final = frozenset((".wav", ".wave", ".flac", ".mp3", ".ogg", ".oga"))
 _HEAD_BYTES: Final = 65_536
-_BLOCK_S: Final = 10
 _FFMPEG_HZ: Final = 48_000
 _END_S: Final = 10.0
 _MP3_HZ: Final = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 12_000, 8_000)}
@@ -77,7 +78,13 @@ def sound_blocks(path: Path, form: SoundForm) -> Iterator[F32]:
     code `unreadable`, where there is no sound at all.
     """
     n_samples = 0
-    blocks = _by_ffmpeg(path) if form.form == "other" else _by_miniaudio(path, form)
+    match form.form:
+        case "other":
+            blocks = _by_ffmpeg(path)
+        case "ogg":
+            blocks = _by_child(path, form)
+        case _:
+            blocks = _by_miniaudio(path, form)
     for block in blocks:
         n_samples += len(block)
         yield np.nan_to_num(block, nan=0.0, posinf=1.0, neginf=-1.0).astype(np.float32, copy=False)
@@ -163,40 +170,22 @@ def _frame_rate(header: bytes) -> int:
 
 
 def _by_miniaudio(path: Path, form: SoundForm) -> Iterator[F32]:
-    import miniaudio
-
-    kinds = {"wav": "WAV", "flac": "FLAC", "mp3": "MP3", "ogg": "VORBIS"}
-    with path.open("rb") as file, _source(file) as source:
-        try:
-            blocks = miniaudio.stream_any(
-                source,
-                source_format=miniaudio.FileFormat[kinds[form.form]],
-                output_format=miniaudio.SampleFormat.FLOAT32,
-                nchannels=1,
-                sample_rate=form.rate_hz,
-                frames_to_read=_BLOCK_S * form.rate_hz,
-            )
-            for block in blocks:
-                yield np.frombuffer(block, np.float32).copy()
-        except miniaudio.MiniaudioError as error:
-            raise _unreadable(path) from error
-        except OSError as error:
-            raise _unreadable(path) from error
+    try:
+        with path.open("rb") as file:
+            yield from miniaudio_blocks(file, form.form, form.rate_hz)
+    except (OSError, ValueError) as error:
+        raise _unreadable(path) from error
 
 
-def _source(file: IO[bytes]) -> Any:
-    """Return `file` as miniaudio wants it: opened by us, so that any name can be opened on any system."""
-    import miniaudio
-
-    class Source(miniaudio.StreamableSource):  # type: ignore[misc]
-        def read(self, num_bytes: int) -> bytes:
-            return file.read(num_bytes)
-
-        def seek(self, offset: int, origin: Any) -> bool:
-            file.seek(offset, 0 if origin == miniaudio.SeekOrigin.START else 1)
-            return True
-
-    return Source()
+def _by_child(path: Path, form: SoundForm) -> Iterator[F32]:
+    """Decode where an abort harms nobody; what came before it is the sound of a damaged file."""
+    if getattr(sys, "frozen", False):
+        program = Path(sys.executable).with_name("companion-cli").with_suffix(Path(sys.executable).suffix)
+        start = [str(program), "decode-sound"]
+    else:
+        start = [sys.executable, "-P", "-m", "companion.voice_training.decoding_child"]
+    with path.open("rb") as file:
+        yield from _piped([*start, form.form, str(form.rate_hz)], form.rate_hz, file)
 
 
 def _by_ffmpeg(path: Path) -> Iterator[F32]:
@@ -219,10 +208,22 @@ def _by_ffmpeg(path: Path) -> Iterator[F32]:
         f"file:{path.absolute()}",
     ]
     command += ["-map", "0:a:0", "-ac", "1", "-ar", str(_FFMPEG_HZ), "-f", "f32le", "-"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    yield from _piped(command, _FFMPEG_HZ, None)
+
+
+def _piped(command: list[str], rate_hz: int, source: IO[bytes] | None) -> Iterator[F32]:
+    """Yield the float samples that a program writes, and end it when nobody wants more."""
+    flags = getattr(subprocess, "CREATE_NO_WINDOW", 0)
+    process = subprocess.Popen(
+        command,
+        stdin=source or subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        creationflags=flags,
+    )
     try:
         assert process.stdout is not None
-        while block := process.stdout.read(_BLOCK_S * _FFMPEG_HZ * 4):
+        while block := process.stdout.read(BLOCK_S * rate_hz * 4):
             yield np.frombuffer(block[: len(block) // 4 * 4], "<f4").copy()
     finally:
         _end(process)

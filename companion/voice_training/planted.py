@@ -81,10 +81,10 @@ ENGLISH: Final = (
 _FILE_HZ: Final = (48_000, 44_100, 24_000, 22_050)
 _PEAK: Final = 0.5
 # Recordings whose background is this far below the voice are good ones.
-_GOOD_SNR_DB: Final = (32.0, 60.0)
-_NOISE_SNR_DB: Final = (0.0, 12.0)
-_MUSIC_SNR_DB: Final = (-3.0, 10.0)
-_CLIPPING_DB: Final = (14.0, 24.0)
+_GOOD_SNR_DB: Final = (28.0, 60.0)
+_NOISE_SNR_DB: Final = (0.0, 13.0)
+_MUSIC_SNR_DB: Final = (-3.0, 12.0)
+_CLIPPING_DB: Final = (10.0, 24.0)
 _SPEEDS: Final = (0.6, 1.7)
 _COUNTS: Final[Mapping[Kind, int]] = {
     "noise": 3,

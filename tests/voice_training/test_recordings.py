@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import struct
@@ -14,7 +15,7 @@ import pytest
 
 from companion.audio.wav import write_wav
 from companion.errors import AudioError
-from companion.voice_training.decoding import sound_form
+from companion.voice_training.decoding import sound_blocks, sound_form
 from companion.voice_training.recordings import blocks_at, cuts, find_recordings
 
 pytestmark = pytest.mark.unit
@@ -163,6 +164,20 @@ def test_file_cut_short_gives_what_is_there(tmp_path: Path) -> None:
     content = (tmp_path / "a.wav").read_bytes()
     (tmp_path / "a.wav").write_bytes(content[: len(content) // 2])
     assert len(whole(tmp_path)) / 16_000 == pytest.approx(1.0, abs=0.05)
+
+
+def test_vorbis_that_makes_its_decoder_abort_takes_nothing_along(tmp_path: Path) -> None:
+    """Some of these damages abort or segfault stb_vorbis; each must end in sound or in an error."""
+    content = (DATA / "tone.ogg").read_bytes()
+    rng = np.random.default_rng(1)
+    for number in range(12):
+        damaged = bytearray(content)
+        for at in rng.integers(60, len(damaged), 12):
+            damaged[at] = int(rng.integers(256))
+        file = tmp_path / f"{number}.ogg"
+        file.write_bytes(damaged)
+        with contextlib.suppress(AudioError):
+            assert sum(len(block) for block in sound_blocks(file, sound_form(file))) > 0
 
 
 def test_damaged_middle_of_a_compressed_file_does_not_hide_the_rest(tmp_path: Path) -> None:
