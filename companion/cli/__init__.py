@@ -26,7 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "voices": ("companion.cli.voices", "list voices, try one, go back to the one before"),
     "forge": ("companion.cli.forge", "find who speaks in a novel, a script, a game or a card"),
     "models": ("companion.cli.models", "list the models, or verify their files"),
-    "chats": ("companion.cli.chats", "list, show, export, import, back up, restore and check chats"),
+    "chats": ("companion.cli.chats", "list, show, export, import, delete, back up, restore and check chats"),
     "memories": (
         "companion.cli.memories",
         "list, search, add, correct, pin, forget and export what she remembers",
