@@ -27,8 +27,9 @@ class BargeInRules:
     that `pause_ms` are over it pauses her, if `voiced_share` of the time since was voiced. Gaps of up to `bridge_ms`
     are bridged.
     `release_ms` without voiced sound take a duck back. In the first `cold_ms` of her sound nothing pauses her, for
-    the echo canceller has yet to converge, and until `warm_up_ms` only `sure_ms` of speech do. After a pause that ended in going on she is left alone until
-    `rest_ms` without voiced sound, or after a decision at the latest for `insist_ms`.
+    the echo canceller has yet to converge, and until `warm_up_ms` only `sure_ms` of speech do. After a pause that
+    ended in going on she is left alone until `rest_ms` without voiced sound, or after a decision at the latest for
+    `insist_ms`.
     """
 
     rate_hz: int = 16_000

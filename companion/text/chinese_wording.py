@@ -268,6 +268,10 @@ _RULES: Final = (
         lambda m: say_digits(m.group(), telephone=True),
     ),
     _rule(
+        r"(?<=打)(110|119|120|122|12345|12348|12356)(?![\d分个折块元次下天层%.])",
+        lambda m: say_digits(m.group(), telephone=True),
+    ),
+    _rule(
         r"(?:(?<=号码)|(?<=编号)|(?<=密码)|(?<=证码)|(?<=账号)|(?<=学号)|(?<=工号)|(?<=尾号)|(?<=邮编)|(?<=房间)|(?<=房间号)|(?<=门牌号)|(?<=QQ)|(?<=QQ号))(\s*[是为：:]?\s*)(\d{2,})(?!\d)",
         lambda m: m.group(1) + say_digits(m.group(2)),
     ),
