@@ -2,8 +2,9 @@
 
 Source: Resemblyzer 0.1.4 (Wan et al. 2018, generalised end-to-end loss), an LSTM over mel energies, computed with
 numpy. The energies are no logarithms, so loudness would count as a trait of the voice: unlike the original, which only
-raises quiet sound, all speech is brought to one level. Voices of one speaker lie at a cosine of about .85, strangers at about .62; both depend on the language and on
-the microphone, so a figure means something beside the same figure of real clips only.
+raises quiet sound, all speech is brought to one level. Clips of one stock voice of Kokoro lie at a cosine of .90 (.83
+to .95), of two at .64 (.46 to .86); both depend on language and microphone, so a figure means something beside the same
+figure of real clips only.
 """
 
 from __future__ import annotations

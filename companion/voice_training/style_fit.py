@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -109,13 +109,14 @@ def fit_style(
     time_limit_s: float = 300.0,
     seed: int = 1,
     threads: int = 2,
+    without: Collection[str] = (),
     cancel: Cancel | None = None,
     show: Show | None = None,
 ) -> StyleFit:
     """Return the style nearest to the speaker of `clips`, one and more of two seconds and more.
 
-    Every stock voice counts as an evaluation. `show` is told evaluations done, in all, and the likeness so far.
-    Raises UsageError without clips, ModelError, Cancelled.
+    Every stock voice counts as an evaluation; those in `without` are left out. `show` is told evaluations done, in
+    all, and the likeness so far. Raises UsageError without clips, ModelError, Cancelled.
     """
     if not clips:
         raise UsageError(
@@ -126,7 +127,7 @@ def fit_style(
     n_held_out = len(clips) // 3 if len(clips) >= _LEAST_CLIPS else 0
     training = embeddings[: len(clips) - n_held_out]
     held_out = embeddings[len(clips) - n_held_out :] if n_held_out else training
-    speaker = _Speaker.load(kokoro_model, language, threads, cancel or CancelToken())
+    speaker = _Speaker.load(kokoro_model, language, threads, without, cancel or CancelToken())
     search = _Search(speaker, centroid(training), evaluations, began + time_limit_s, show)
     stock, stock_likeness = search.nearest_stock()
     delta, likeness = search.moved(stock, stock_likeness, np.random.default_rng(seed))
@@ -231,10 +232,12 @@ class _Speaker:
         self.row = min(n_tokens, ROWS) - 1
 
     @classmethod
-    def load(cls, model: Path, language: Language, threads: int, cancel: Cancel) -> _Speaker:
+    def load(
+        cls, model: Path, language: Language, threads: int, without: Collection[str], cancel: Cancel
+    ) -> _Speaker:
         folder = bundled("assets") / "voices"
         stock = Styles.load(folder)
-        names = sorted(file.stem for file in folder.glob("*.bin"))
+        names = sorted(file.stem for file in folder.glob("*.bin") if file.stem not in without)
         tables = {name: stock.table(VoiceSpec(styles=((name, 1.0),))) for name in names}
         trial = _Trial(next(iter(tables.values())))
         kokoro = KokoroOnnx.load(model, folder, threads=threads, styles=trial)
