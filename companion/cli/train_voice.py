@@ -145,6 +145,7 @@ def _asked(arguments: argparse.Namespace, paths: Paths) -> tuple[Path, VoiceRequ
         _seconds(arguments.time) if arguments.time else None,
         arguments.style_folders,
         arguments.review,
+        arguments.clean,
         arguments.seed,
     )
     save_request(folder, request)

@@ -19,9 +19,10 @@ from companion.jobs.items import Items
 from companion.jobs.stage import NeedsAnswer
 from companion.jobs.stage_run import StageRun
 from companion.text.phonemes import Language
+from companion.voice_training.cleaning import cleaned
 from companion.voice_training.clip import ANALYSIS_HZ, Clip, clips_from_json, clips_to_json
-from companion.voice_training.cutting import cut, write_cut
-from companion.voice_training.faults import with_sound_faults
+from companion.voice_training.cutting import Cut, cut, write_cut
+from companion.voice_training.faults import needs_cleaning, with_sound_faults
 from companion.voice_training.naturalness import naturalness
 from companion.voice_training.outline import outline
 from companion.voice_training.recordings import Found, Recording, find_recordings
@@ -82,14 +83,15 @@ def cut_up(run: StageRun, request: VoiceRequest) -> dict[str, Any]:
     clips: list[Clip] = []
     for number, recording in enumerate(found.recordings):
         run.progress(number, len(found.recordings), recording.name)
-        clips += _cut_one(run, items, recording, texts.get(recording.name, ()), len(clips), detector)
+        lines = texts.get(recording.name, ())
+        clips += _cut_one(run, items, recording, lines, len(clips), detector, clean=request.clean)
     run.progress(len(found.recordings), len(found.recordings))
     run.write(CUT, clips_to_json(clips).encode())
     seconds = sum(one.seconds for one in clips)
     return {"n_clips": len(clips), "seconds": round(seconds, 1)}
 
 
-def check(run: StageRun) -> dict[str, Any]:
+def check(run: StageRun, request: VoiceRequest) -> dict[str, Any]:
     """Drop what sounds bad, and note whose voice each clip is."""
     clips = read_list(run.job / CUT)
     items = run.items()
@@ -103,6 +105,9 @@ def check(run: StageRun) -> dict[str, Any]:
             embeddings[clip.name] = items[key]["embedding"]
         checked.append(clip)
         run.progress(number + 1, len(clips))
+    n_noisy = sum(needs_cleaning(one) for one in checked)
+    if n_noisy and not request.clean:
+        run.say(f"{n_noisy} clips are noisy; --clean tries to take the noise out")
     run.write(EMBEDDINGS, json.dumps(embeddings).encode())
     run.write(CHECKED, clips_to_json(checked).encode())
     return counted(checked)
@@ -195,6 +200,8 @@ def _cut_one(
     lines: Sequence[Line],
     n_before: int,
     detector: Silero,
+    *,
+    clean: bool,
 ) -> list[Clip]:
     names = ("clips", "clips16")
     if recording.name in items:
@@ -208,6 +215,8 @@ def _cut_one(
         heard = outline(recording, detector, _heard_so_far(run, recording.name))
         found = []
         for made in cut(recording, slices(heard, lines), heard, first_number=n_before + 1):
+            if clean:
+                made = _without_noise(made)
             write_cut(made, run.job / "clips", run.job / "clips16")
             for folder in names:
                 run.keep(f"{folder}/{made.clip.name}.wav")
@@ -220,6 +229,14 @@ def _cut_one(
         return []
     items.add(recording.name, json.loads(clips_to_json(found)))
     return found
+
+
+def _without_noise(made: Cut) -> Cut:
+    """Return the clip with its noise taken out, or as it was where that did not help."""
+    judged = with_sound_faults(made.clip, made.analysis, ANALYSIS_HZ, naturalness)
+    tried = replace(made, clip=judged)
+    done = cleaned(tried, naturalness)
+    return made if done is tried else done
 
 
 def _heard_so_far(run: StageRun, name: str) -> Callable[[float], None]:

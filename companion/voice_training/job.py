@@ -63,13 +63,13 @@ def _stages(folder: Path, request: VoiceRequest, around: Surroundings) -> list[S
         Stage(
             "cut",
             lambda run: data.cut_up(run, request),
-            config=found,
+            config={**found, "clean": request.clean},
             needs=("import",),
             inputs=recordings,
             owns=("clips/*.wav", "clips16/*.wav"),
             room_bytes=_CUT_ROOM,
         ),
-        Stage("check", data.check, needs=("cut",)),
+        Stage("check", lambda run: data.check(run, request), needs=("cut",)),
         Stage(
             "label",
             lambda run: labelling.label(run, request, around),

@@ -33,7 +33,10 @@ class Consent:
 
 @dataclass(frozen=True, slots=True)
 class VoiceRequest:
-    """`base` is a Piper voice's file, `auto` or `none`; `time_limit_s` bounds the training itself; None: no bound."""
+    """`base` is a Piper voice's file, `auto` or `none`; `time_limit_s` bounds the training itself; None: no bound.
+
+    `clean`: noise is taken out of noisy clips where that helps.
+    """
 
     recordings: Path
     character: str
@@ -44,6 +47,7 @@ class VoiceRequest:
     time_limit_s: float | None = None
     style_folders: bool = False
     review: bool = False
+    clean: bool = False
     seed: int = 1
 
 

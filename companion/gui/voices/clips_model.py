@@ -10,7 +10,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from companion.gui.inert import plain_name
 from companion.gui.translation import tr
-from companion.gui.voices.words import reason_words
+from companion.gui.voices.words import doubt_words, reason_words
 from companion.voice_training.clip import Clip
 from companion.voice_training.review import Edit, Edits, key_of, worst_first
 
@@ -137,9 +137,4 @@ class ClipsModel(QAbstractTableModel):
 def _against(clip: Clip) -> str:
     if clip.dropped is not None:
         return reason_words(clip.dropped)
-    return plain_name("; ".join(doubt_words(one) for one in clip.flags), 120)
-
-
-def doubt_words(flag: str) -> str:
-    """Return a doubt in the window's language; what is not known is shown as it is."""
-    return {"kept by hand": tr("kept by you")}.get(flag, flag)
+    return plain_name(tr("; ").join(doubt_words(one) for one in clip.flags), 120)

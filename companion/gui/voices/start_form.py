@@ -106,8 +106,8 @@ class StartForm(QWidget):
         super().__init__(parent)
         self.folder = FolderField(look)
         self.language, self.length = ChoiceBox(), ChoiceBox()
-        self.review, self.styles, self.consent = QCheckBox(), QCheckBox(), QCheckBox()
-        self._review_hint = plain_label(size="small", tone="muted", wrap=True)
+        self.review, self.clean, self.styles = QCheckBox(), QCheckBox(), QCheckBox()
+        self.consent = QCheckBox()
         self._consent_words = plain_label(wrap=True)
         self.start = push_button("primary", self)
         self._fields = [
@@ -127,6 +127,7 @@ class StartForm(QWidget):
             pair.addWidget(field, 1, Qt.AlignmentFlag.AlignTop)
         box.addLayout(pair)
         box.addWidget(self.review)
+        box.addWidget(self.clean)
         box.addWidget(self.styles)
         consent = QHBoxLayout()
         consent.setSpacing(10)
@@ -152,6 +153,7 @@ class StartForm(QWidget):
         elif self.length.value():
             out += ["--time", self.length.value()]
         out += ["--review"] if self.review.isChecked() else []
+        out += ["--clean"] if self.clean.isChecked() else []
         return [*out, *(["--style-folders"] if self.styles.isChecked() else [])]
 
     def _enable(self) -> None:
@@ -170,6 +172,7 @@ class StartForm(QWidget):
             ]
         )
         self.review.setText(tr("Let me go through the pieces before she learns from them"))
+        self.clean.setText(tr("Take the noise out of noisy pieces where that helps"))
         self.styles.setText(tr("Each sub-folder is a mood, such as “happy” or “sad”"))
         self._consent_words.setText(_consent())
         self.consent.setAccessibleName(_consent())

@@ -40,6 +40,24 @@ def reason_words(reason: str) -> str:
     }.get(reason, reason)
 
 
+def doubt_words(flag: str) -> str:
+    """Return what is doubtful about a clip; what is not known is shown as it is."""
+    return {
+        "text_differs": tr("something else was heard"),
+        "unsure": tr("hard to understand"),
+        "two_readings": tr("can be heard in two ways"),
+        "repeats": tr("repeats itself"),
+        "speaker_doubtful": tr("perhaps another voice"),
+        "music_behind": tr("music behind it"),
+        "noisy": tr("noisy"),
+        "faint_speech": tr("faint"),
+        "dull": tr("dull"),
+        "cut_in_speech": tr("cut in the middle of a word"),
+        "cleaned": tr("noise was taken out"),
+        "kept by hand": tr("kept by you"),
+    }.get(flag, flag)
+
+
 def level_words(level: str) -> tuple[str, str]:
     """Return what the recordings are good for, in a few words and in a sentence."""
     return {
