@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 
 from companion.errors import CompanionError
+from companion.training.events import Events
 from companion.training.lora.job import LoraJob
 from companion.training.lora.run import train
-from companion.training.vits.events import Events
-from companion.training.vits.run import stop_requests
+from companion.training.stopping import stop_requests
 
 
 def main(arguments: list[str]) -> int:

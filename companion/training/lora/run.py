@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from companion.errors import ModelError, UsageError
+from companion.training import checkpoint
+from companion.training.checkpoint import Checkpoint
+from companion.training.events import Events
 from companion.training.lora.adapter import save_adapter
 from companion.training.lora.evaluation import bits_per_character, score
 from companion.training.lora.job import LoraJob, Row, read_rows
 from companion.training.lora.model import load_base, pairs, token_losses, with_lora
 from companion.training.lora.packing import pack, plan
-from companion.training.vits import checkpoint
-from companion.training.vits.checkpoint import Checkpoint
-from companion.training.vits.events import Events
 
 _FLOOR: Final = 0.1
 _REPLAY_RISE: Final = 1.05

@@ -7,9 +7,10 @@ import sys
 from pathlib import Path
 
 from companion.errors import CompanionError
-from companion.training.vits.events import Events
+from companion.training.events import Events
+from companion.training.stopping import stop_requests
 from companion.training.vits.job import read_job
-from companion.training.vits.run import Team, stop_requests, train
+from companion.training.vits.run import Team, train
 
 
 def main(arguments: list[str]) -> int:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import math
-import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from companion.training.vits import checkpoint, export, spectra
-from companion.training.vits.checkpoint import Checkpoint
-from companion.training.vits.events import Events
+from companion.training import checkpoint
+from companion.training.checkpoint import Checkpoint
+from companion.training.events import Events
+from companion.training.vits import export, spectra
 from companion.training.vits.job import TrainingJob
 from companion.training.vits.onnx_weights import read_weights
 from companion.training.vits.plan import StagePlan, stages
@@ -234,20 +234,3 @@ def held_out_mel(bench: Bench, job: TrainingJob) -> float | None:
             made = bench.model.waveform_decoder(mean, g=style)[:, 0, : clip.n_frames * HOP]
             total += float(spectra.mel_distance(made, wave))
     return round(total / len(clips), 4)
-
-
-@contextlib.contextmanager
-def stop_requests(folder: Path) -> Iterator[Callable[[], bool]]:
-    """Give a function that tells whether somebody asked to stop: Ctrl-C, SIGTERM, or a file `stop` in `folder`."""
-    asked: list[int] = []
-
-    def ask(number: int, _: object) -> None:
-        asked.append(number)
-
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, ask) for number in numbers]
-    try:
-        yield lambda: bool(asked) or (folder / "stop").exists()
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)

@@ -15,7 +15,7 @@ pytest.importorskip(
     "monotonic_alignment_search", reason="the packages of the extra `train` are not installed"
 )
 
-from companion.training.vits.events import Events  # noqa: E402 - below the packages that may be missing
+from companion.training.events import Events  # noqa: E402 - below the packages that may be missing
 from companion.training.vits.job import read_job  # noqa: E402
 from companion.training.vits.run import Team, train  # noqa: E402
 
