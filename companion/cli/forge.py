@@ -21,6 +21,7 @@ from companion.forge.units import joined
 _ACTIONS: Final = ("preview", "units", "cast", "quotes", "speakers", "scenes", "correct")
 _MOST: Final = 20
 _WORDS: Final = 40
+_SURE: Final = 0.95
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -204,7 +205,7 @@ def _quotes(found: Extraction, arguments: argparse.Namespace) -> dict[str, Any]:
             if one.kind == "speech"
         ]
     if arguments.doubtful:
-        rows = sorted((row for row in rows if row["confidence"] < 0.9), key=lambda row: row["confidence"])
+        rows = sorted((row for row in rows if row["confidence"] < _SURE), key=lambda row: row["confidence"])
     return {"rows": _cut(rows, arguments), "n_rows": len(rows)}
 
 

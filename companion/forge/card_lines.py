@@ -12,7 +12,7 @@ from companion.forge.problems import Problem
 
 _START: Final = re.compile(r"<START>", re.IGNORECASE)
 _TURN: Final = re.compile(
-    r"^\s*(?P<who>\{\{(?:user|char)\}\}|<(?:USER|BOT|user|bot)>|[^\n:：]{1,30})\s*[:：]\s*", re.MULTILINE
+    r"^[ \t]*+(?P<who>\{\{(?:user|char)\}\}|<(?:USER|BOT|user|bot)>|[^\n:：]{1,30})\s*[:：]\s*", re.MULTILINE
 )
 
 

@@ -92,7 +92,9 @@ def _form_of(text: str) -> tuple[Form, dict[str, tuple[int, int]]]:
     fit = scripts.best_fit(text)
     n_commands, n_rows = galgame.n_commands(text)
     n_say = len(
-        re.findall(r"^\s*(?:label \w+:|define \w+\s*=\s*Character|menu\b.*:)", text[:200_000], re.MULTILINE)
+        re.findall(
+            r"^[ \t]*+(?:label \w+:|define \w+\s*=\s*Character|menu\b.*:)", text[:200_000], re.MULTILINE
+        )
     )
     votes = {
         "script": (fit.n_fit, fit.n_lines),

@@ -15,7 +15,9 @@ _TAG: Final = re.compile(
     f"(?:[问向对和与]\\S{{1,5}}?)?{wording.SAYING}$"
 )
 _USUAL: Final = "".join(sorted(wording.SURNAMES - wording.EVERYDAY_SURNAMES))
-_INITIAL: Final = re.compile(f'(?:^|[。．！？!?”」"])\\s*([{_USUAL}]{wording.HAN_NAME}{{1,3}})', re.MULTILINE)
+_INITIAL: Final = re.compile(
+    f'(?:^|[。．！？!?”」"])[ \\t\\u3000]*+([{_USUAL}]{wording.HAN_NAME}{{1,3}})', re.MULTILINE
+)
 _SOME: Final = re.compile(
     f"^(?:{wording.OPENERS.pattern})*(?P<name>{wording.HAN_NAME}{{2,4}}?){wording.ADVERBS}(?:说道|"
     f"问道|答道|笑道|叹道|道|说)$"

@@ -96,6 +96,7 @@ def _scanned(text: str, start: int, end: int, *, singles: bool) -> Iterator[Quot
         elif mark in _CLOSERS:
             recovered = _from_closer(text, last, i)
             if recovered is None:
+                last = at
                 continue
             quote = recovered
         else:

@@ -24,12 +24,12 @@ Form = Literal["explicit", "anaphoric", "implicit"]
 CONFIDENCE: Final[dict[Method, float]] = {
     "human": 1.0,
     "script": 1.0,
-    "tag": 0.97,
-    "subject": 0.9,
-    "goes_on": 0.88,
-    "pronoun": 0.8,
+    "tag": 0.99,
+    "subject": 0.97,
+    "goes_on": 0.92,
     "model": 0.8,
-    "beside": 0.7,
+    "pronoun": 0.75,
+    "beside": 0.75,
     "alternation": 0.65,
     "none": 0.0,
 }
@@ -56,7 +56,7 @@ class Attribution:
 
     @property
     def confidence(self) -> float:
-        """From 0 to 1; by the method, measured on labelled chapters."""
+        """From 0 to 1, by the method: how often it was right on labelled chapters, a guess where those hold few."""
         return CONFIDENCE[self.method]
 
 

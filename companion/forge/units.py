@@ -17,7 +17,7 @@ from companion.text.language import HAN
 
 UnitKind = Literal["prose", "break", "ad"]
 
-_LINE: Final = re.compile(r"[^\n]*\S[^\n]*")
+_LINE: Final = re.compile(r"[^\n]+")
 _INDENT: Final = re.compile(r"[ \t\u3000]*")
 _BREAK: Final = re.compile(r"[\s*＊·•—\-_=~#◇◆☆★※○●]{3,}|[＊*※◇◆☆★]+")
 _ENDS: Final = tuple("。．！？!?…”」』\"'）)】》：:—~～.*")
@@ -97,7 +97,8 @@ def _kind(text: str) -> UnitKind:
 
 
 def _spans(text: str, start: int, end: int, wrap: int) -> list[tuple[int, int]]:
-    lines = [_stripped(text, *match.span()) for match in _LINE.finditer(text, start, end)]
+    stripped = (_stripped(text, *match.span()) for match in _LINE.finditer(text, start, end))
+    lines = [one for one in stripped if one[0] < one[1]]
     if not wrap:
         return lines
     out: list[tuple[int, int]] = []
@@ -122,7 +123,7 @@ def _goes_on(text: str, before: tuple[int, int], begin: int, *, wrap: int, inden
 
 def _wrap_width(text: str) -> int:
     """Return the width in columns at which lines were cut, 0 if they were not."""
-    lines = [match.group().strip() for match in _LINE.finditer(text, 0, 400_000)]
+    lines = [line for match in _LINE.finditer(text, 0, 400_000) if (line := match.group().strip())]
     widths = sorted(_width(line) for line in lines)
     if len(widths) < _LEAST_LINES:
         return 0
