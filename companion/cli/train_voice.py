@@ -66,6 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--review", action="store_true", help="stop before the training, to go through the clips"
     )
+    parser.add_argument("--clean", action="store_true", help="take noise out of noisy clips where that helps")
     parser.add_argument(
         "--resume", action="store_true", help="go on with a training that was stopped or waits"
     )
@@ -139,14 +140,14 @@ def _asked(arguments: argparse.Namespace, paths: Paths) -> tuple[Path, VoiceRequ
         recordings,
         report.id,
         _consent(arguments, folder),
-        arguments.lang,
-        _base(arguments.base),
-        "smoke" if arguments.smoke else arguments.profile,
-        _seconds(arguments.time) if arguments.time else None,
-        arguments.style_folders,
-        arguments.review,
-        arguments.clean,
-        arguments.seed,
+        language=arguments.lang,
+        base=_base(arguments.base),
+        profile="smoke" if arguments.smoke else arguments.profile,
+        time_limit_s=_seconds(arguments.time) if arguments.time else None,
+        style_folders=arguments.style_folders,
+        review=arguments.review,
+        clean=arguments.clean,
+        seed=arguments.seed,
     )
     save_request(folder, request)
     return folder, request

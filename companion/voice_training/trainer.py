@@ -36,7 +36,7 @@ class Trained:
     error: CompanionError | None = None
 
 
-def train(run: StageRun, home: TorchHome, plan: Mapping[str, Any]) -> Trained:
+def train(run: StageRun, home: TorchHome, plan: Mapping[str, Any], *, module: str = MODULE) -> Trained:
     """Train by `plan`, the content of training.json, and return what came of it; checkpoints lie in the job's folder.
 
     Goes on from a checkpoint if there is one. Raises ModelError with the words of the process, WorkerError when it
@@ -48,7 +48,7 @@ def train(run: StageRun, home: TorchHome, plan: Mapping[str, Any]) -> Trained:
     run.write(TRAINING, content.encode())
     listener = _Listener(run, run.folder / STEPS)
     code = run.child(
-        [str(home.python), "-P", "-m", MODULE, str(path)],
+        [str(home.python), "-P", "-m", module, str(path)],
         listener.hear,
         stop_file=run.job / STOP,
         grace_s=_GRACE_S,
