@@ -18,18 +18,22 @@ from companion.voice_training.clip import Clip
 
 F32 = NDArray[np.float32]
 
+# The answer that both are the same person.
+BOTH: Final = 2
 _LOWEST: Final = 0.65
-_HIGHEST: Final = 0.86
-_LEAST_MARGIN: Final = 0.09
-_DEVIATIONS: Final = 3.5
-_DOUBT: Final = 0.03
+_HIGHEST: Final = 0.88
+# Clips of one stock voice reach down to four upper quartile ranges under their median.
+_SPREADS: Final = 5.0
+_LEAST_MARGIN: Final = 0.075
+_MOST_MARGIN: Final = 0.25
+_DOUBT: Final = 0.02
 _LEAST_CLIPS: Final = 4
 # Two groups are two speakers if both are frequent and lie further apart than one speaker's moods do.
 _FREQUENT: Final = 0.2
 _HALF: Final = 0.35
 _APART: Final = 0.86
 _LEAST_GAIN: Final = 0.05
-_ROUNDS: Final = 20
+_ROUNDS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,30 +59,27 @@ def check_speakers(
 
     `embeddings` by clip name, shape (256,), unit length; dropped clips and those without one are left alone. Where two
     speakers have more than a fifth of the clips each, nothing is dropped and `groups` has two entries, the larger
-    first; then `speaker`, 0 or 1, says which one is wanted.
+    first; then `speaker` answers: 0 or 1 is the one that is wanted, `BOTH` that they are moods of one person.
     """
     heard = [
         clip for clip in clips if clip.dropped is None and np.any(embeddings.get(clip.name, np.zeros(1)))
     ]
+    names = tuple(clip.name for clip in heard)
     if len(heard) < _LEAST_CLIPS:
-        return SpeakerCheck(tuple(clips), (tuple(clip.name for clip in heard),), 0.0)
-    vectors = np.stack([embeddings[clip.name] for clip in heard])
+        return SpeakerCheck(tuple(clips), (names,), 0.0)
+    vectors = np.stack([embeddings[name] for name in names])
     members = _two_groups(vectors)
-    groups: tuple[tuple[str, ...], ...] = (tuple(clip.name for clip in heard),)
-    if members is not None:
-        groups = tuple(
-            tuple(clip.name for clip, of in zip(heard, members == side, strict=True) if of) for side in (0, 1)
-        )
-        if speaker is None:
-            return SpeakerCheck(tuple(clips), groups, 0.0)
-        wanted = vectors[members == speaker]
+    if members is None:
+        homes = [_home(vectors)]
+    elif speaker is None:
+        groups = (tuple(np.asarray(names)[members == side].tolist()) for side in (0, 1))
+        return SpeakerCheck(tuple(clips), tuple(groups), 0.0)
     else:
-        wanted = vectors
-    middle = _middle(wanted)
-    limit = _limit(wanted @ middle)
-    cosines = dict(zip((clip.name for clip in heard), (vectors @ middle).tolist(), strict=True))
-    judged = tuple(_judged(clip, cosines.get(clip.name), limit) for clip in clips)
-    return SpeakerCheck(judged, groups[:1] if speaker is None else (groups[speaker],), limit)
+        homes = [_home(vectors[members == side]) for side in ((0, 1) if speaker == BOTH else (speaker,))]
+    fits = _fits(vectors, homes)
+    judged = [_judged(clip, *fits[names.index(clip.name)]) if clip.name in names else clip for clip in clips]
+    kept = tuple(name for name, (cosine, limit) in zip(names, fits, strict=True) if cosine >= limit)
+    return SpeakerCheck(tuple(judged), (kept,), min(limit for _, limit in homes))
 
 
 def two_speakers(check: SpeakerCheck) -> CompanionError:
@@ -91,9 +92,15 @@ def two_speakers(check: SpeakerCheck) -> CompanionError:
     )
 
 
-def _judged(clip: Clip, cosine: float | None, limit: float) -> Clip:
-    if cosine is None:
-        return clip
+def _fits(vectors: F32, homes: Sequence[tuple[F32, float]]) -> list[tuple[float, float]]:
+    """Return for each clip its cosine to the home that it fits best, and that one's limit."""
+    cosines = np.stack([vectors @ middle for middle, _ in homes], axis=1)
+    limits = np.asarray([limit for _, limit in homes])
+    best = np.argmax(cosines - limits, axis=1)
+    return [(float(row[at]), float(limits[at])) for row, at in zip(cosines, best, strict=True)]
+
+
+def _judged(clip: Clip, cosine: float, limit: float) -> Clip:
     if cosine < limit:
         return clip.drop(
             "second_speaker", f"similarity {cosine:.2f}, wanted {limit:.2f}", speaker_cosine=cosine
@@ -111,10 +118,24 @@ def _middle(vectors: F32) -> F32:
     return middle
 
 
+def _home(vectors: F32) -> tuple[F32, float]:
+    """Return the middle of one speaker's clips and the limit, told anew without those that the last limit excluded."""
+    near = vectors
+    for _ in range(_ROUNDS):
+        middle = _middle(near)
+        cosines = vectors @ middle
+        limit = _limit(near @ middle)
+        if np.count_nonzero(cosines >= limit) in (0, len(near)):
+            break
+        near = vectors[cosines >= limit]
+    return middle, limit
+
+
 def _limit(cosines: F32) -> float:
-    median = float(np.median(cosines))
-    deviation = 1.4826 * float(np.median(np.abs(cosines - median)))
-    return float(np.clip(median - max(_LEAST_MARGIN, _DEVIATIONS * deviation), _LOWEST, _HIGHEST))
+    """Strangers stretch the lower side alone, so the spread is taken from the upper one."""
+    median, upper = np.quantile(cosines, (0.5, 0.75))
+    margin = np.clip(_SPREADS * (upper - median), _LEAST_MARGIN, _MOST_MARGIN)
+    return float(np.clip(median - margin, _LOWEST, _HIGHEST))
 
 
 def _two_groups(vectors: F32) -> NDArray[np.int64] | None:
@@ -132,7 +153,7 @@ def _two_groups(vectors: F32) -> NDArray[np.int64] | None:
         ]
     )
     members = np.argmax(vectors @ middles.T, axis=1)
-    for _ in range(_ROUNDS):
+    for _ in range(4 * _ROUNDS):
         if len(set(members.tolist())) < 2:
             return None
         middles = np.stack([_unit(vectors[members == side].mean(axis=0)) for side in (0, 1)])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from companion.voice_training.clip import Clip
-from companion.voice_training.one_speaker import SpeakerCheck, check_speakers, two_speakers
+from companion.voice_training.one_speaker import BOTH, SpeakerCheck, check_speakers, two_speakers
 
 pytestmark = pytest.mark.unit
 
@@ -85,6 +85,24 @@ def test_answer_to_the_question_keeps_that_speaker() -> None:
     assert dropped(check(*groups, speaker=0)) == list(range(12, 21))
     assert dropped(check(*groups, speaker=1)) == list(range(12))
     assert not check(*groups, speaker=1).is_question
+
+
+def test_moods_of_one_person_are_both_kept_and_strangers_are_not() -> None:
+    rng = np.random.default_rng(0)
+    one, other = speakers(rng, 0.7)
+    stranger, _ = speakers(rng, 0.7)
+    found = check(
+        voice(rng, 12, one, 0.93), voice(rng, 9, other, 0.93), voice(rng, 1, stranger, 0.93), speaker=BOTH
+    )
+    assert dropped(found) == [21]
+    assert not found.is_question
+
+
+@pytest.mark.parametrize("speaker", [0, 1, BOTH])
+def test_answer_to_a_question_that_no_longer_stands_is_harmless(speaker: int) -> None:
+    rng = np.random.default_rng(0)
+    one, _ = speakers(rng, 0.7)
+    assert dropped(check(voice(rng, 12, one, 0.93), speaker=speaker)) == []
 
 
 def test_dropped_clips_and_a_handful_are_left_alone() -> None:
