@@ -7,7 +7,6 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final
 
 from companion.training import checkpoint
@@ -121,21 +120,22 @@ class _Work:
         plan = self.plans[number]
         stage, first = self._begun(plan, found, learns_text)
         sampler = Sampler(stage.lengths, plan.batch, self.job.seed, self.team.rank, self.team.world)
-        step_s = 0.0
+        step_s, done = 0.0, first
         for step in range(first, plan.steps):
             if self._out_of_time(number) and step > first:
                 break
             began = time.monotonic()
             losses = stage.step(sampler.batch_at(step))
+            done = step + 1
             step_s = 0.9 * step_s + 0.1 * (time.monotonic() - began) if step_s else time.monotonic() - began
-            self._tell(number, step + 1, losses, step_s)
-            self._keep(number, step + 1, stage)
-            if plan.every and (step + 1) % plan.every == 0 and step + 1 < plan.steps:
-                self._candidate(plan, step + 1, stage)
+            self._tell(number, done, losses, step_s)
+            self._keep(number, done, stage)
+            if plan.every and done % plan.every == 0 and done < plan.steps:
+                self._candidate(plan, done, stage)
             if stopped():
-                self._save(number, step + 1, stage)
+                self._save(number, done, stage)
                 return False
-        self._finish(number, stage)
+        self._finish(number, done, stage)
         return True
 
     def _begun(self, plan: StagePlan, found: Checkpoint | None, learns_text: bool) -> tuple[Stage, int]:
@@ -145,16 +145,18 @@ class _Work:
         stage.load_state_dict(found.work)
         return stage, found.step
 
-    def _finish(self, number: int, stage: Stage) -> None:
-        """Keep the mean of the weights, for it is what the next stage builds on, and export it."""
+    def _finish(self, number: int, done: int, stage: Stage) -> None:
+        """Export the mean of the weights; the next stage builds on it, and the last can be given more steps."""
         plan = self.plans[number]
         last = number + 1 == len(self.plans)
         if plan.every or last:
-            self._candidate(plan, plan.steps, stage)
+            self._candidate(plan, done, stage)
+        if last:
+            self._save(number, done, stage)
+            return
         if stage.average is not None:
             stage.average.settle()
-        if not last:
-            self._write(number + 1, 0, {})
+        self._write(number + 1, 0, {})
 
     def _out_of_time(self, number: int) -> bool:
         """Tell whether the stages up to this one have used their share of the time, by their steps."""

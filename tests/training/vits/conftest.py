@@ -12,11 +12,6 @@ import numpy as np
 import pytest
 
 RATE_HZ = 22_050
-STAGES = {
-    "regress": {"steps": 4, "batch": 2},
-    "durations": {"steps": 3, "batch": 2},
-    "decoder": {"steps": 4, "batch": 2, "critic_first": 1, "every": 0},
-}
 
 
 @pytest.fixture
@@ -43,7 +38,8 @@ def write_job(tmp_path: Path) -> Callable[..., Path]:
             "out": str(folder),
             "clips": clips,
             "n_styles": 2,
-            "schedule": STAGES,
+            "schedule": {"regress": {"steps": 4, "batch": 2}, "durations": {"steps": 3, "batch": 2}}
+            | {"decoder": {"steps": 4, "batch": 2, "critic_first": 1, "every": 0}},
             "time_limit_s": None,
             "resume": False,
             "widths": {"hidden": 16, "layers": 1, "decoder": 32},

@@ -138,4 +138,20 @@ def test_a_time_limit_shortens_the_stages_and_still_leaves_a_voice(write_job: Wr
 
     steps = {event["stage"]: event["step"] for event in events if event["event"] == "step"}
     assert steps == {"regress": 1, "durations": 1, "decoder": 1}
-    assert events[-1]["event"] == "candidate"
+    assert [event["file"] for event in events if event["event"] == "candidate"] == [
+        "candidates/decoder-00001.onnx"
+    ]
+
+
+def test_a_training_that_is_done_can_be_given_more_steps(write_job: WriteJob) -> None:
+    file = write_job("more")
+    _train(file)
+    schedule = json.loads(file.read_text(encoding="utf-8"))["schedule"]
+    schedule["decoder"]["steps"] = 6
+
+    events = _train(file, resume=True, schedule=schedule)
+
+    assert events[0] == {"event": "resumed", "stage": "decoder", "step": 4}
+    assert [event["file"] for event in events if event["event"] == "candidate"] == [
+        "candidates/decoder-00006.onnx"
+    ]
