@@ -9,7 +9,7 @@ from typing import Final
 
 from companion.documents.decoding import Decoded, decoded_as
 from companion.documents.document import Document, document_id
-from companion.documents.reading import MOST_BYTES, SUFFIXES, document_of_text, read_document
+from companion.documents.reading import SUFFIXES, document_of_text, read_document
 from companion.documents.zipped import Zipped
 from companion.errors import CompanionError, DocumentError, PackError
 from companion.forge import galgame, renpy, scripts
@@ -25,6 +25,8 @@ _CARDS: Final = (".png", ".json", ".charx")
 _PACKED: Final = (".epub", ".docx", ".pdf")
 _COMPILED: Final = (".rpyc", ".rpa", ".rpymc", ".xp3", ".pck", ".arc")
 FORMS: Final[tuple[Form, ...]] = ("novel", "script", "galgame", "renpy", "subtitles", "card")
+MOST_BYTES: Final = 64_000_000
+"""A text of this size takes some two minutes and 1 GB of memory."""
 _LEAST_SCRIPT: Final = 0.35
 _LEAST_COMMANDS: Final = 0.1
 _REPLACED: Final = re.compile("\ufffd[^\n]{0,20}")

@@ -240,6 +240,33 @@ def test_a_card_gives_its_examples_and_greetings(write: Write) -> None:
     assert [line.scene for line in source.lines] == [0, 1, 1, 2, 2]
 
 
+def test_a_packed_card_is_read_too(tmp_path: Path) -> None:
+    card = {"spec": "chara_card_v3", "data": {"name": "林晚", "first_mes": "你来了。"}}
+    path = tmp_path / "a.charx"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("card.json", json.dumps(card))
+    assert _told(read_source(path)) == [("林晚", "你来了。")]
+
+
+def test_an_epub_is_read_as_a_novel_with_its_chapters(tmp_path: Path) -> None:
+    path = tmp_path / "a.epub"
+    page = "<html><body><h1>第一章 雨</h1><p>张明说：“你来了。”</p><p>李华笑了。</p></body></html>"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(
+            "META-INF/container.xml",
+            '<container><rootfiles><rootfile full-path="b.opf"/></rootfiles></container>',
+        )
+        archive.writestr(
+            "b.opf",
+            "<package><manifest><item id='a' href='a.xhtml' media-type='application/xhtml+xml'/></manifest>"
+            "<spine><itemref idref='a'/></spine></package>",
+        )
+        archive.writestr("a.xhtml", page)
+    source = read_source(path)
+    assert source.form == "novel"
+    assert [source.document.text[one.start : one.end] for one in source.document.headings] == ["第一章 雨"]
+
+
 @pytest.mark.parametrize("name", ["a.txt", "a.srt", "a.ass"])
 def test_every_line_is_where_it_says(write: Write, name: str) -> None:
     content = {"a.txt": _SCRIPT, "a.srt": _SRT, "a.ass": _ASS}[name]
