@@ -7,9 +7,10 @@ similar, never the same. Pitch and pace are matched afterwards.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -157,6 +158,16 @@ def fit_style(
         n_evaluations=search.n_done,
         seconds=time.monotonic() - began,
     )
+
+
+def fit_from_plain(plain: Mapping[str, Any]) -> StyleFit:
+    """Return a fit from its figures, for a report; what to add to the style is zero where it was left out.
+
+    Raises TypeError where a figure is missing.
+    """
+    known = {one.name for one in dataclasses.fields(StyleFit)}
+    delta = np.array(plain.get("delta", [0.0] * WIDTH), np.float32)
+    return StyleFit(**{name: value for name, value in plain.items() if name in known} | {"delta": delta})
 
 
 def style_json(fit: StyleFit) -> bytes:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -15,7 +16,7 @@ from companion.voice_training.figures import Figures, LineFigures
 from companion.voice_training.plots import bars, curves, histogram
 from companion.voice_training.report import Checkpoint, VoiceReport, page, write_report
 from companion.voice_training.report_words import said, words
-from companion.voice_training.style_fit import StyleFit
+from companion.voice_training.style_fit import StyleFit, fit_from_plain
 from companion.voice_training.verdict import judge
 
 pytestmark = pytest.mark.unit
@@ -156,3 +157,12 @@ def test_a_constant_curve_and_empty_bars_are_drawn_or_left_out() -> None:
     assert histogram("h", [0.0, 1.0, 2.0], [3, 1]).count("<rect") == 2
     assert bars("b", []) == ""
     assert bars("b", [("噪声", 0.0, "0 s")]).count("<rect") == 1
+
+
+def test_a_fit_comes_back_from_its_figures_alone(tmp_path: Path) -> None:
+    fit = full(tmp_path, "en").similar
+    assert fit is not None
+    plain = {name.name: getattr(fit, name.name) for name in dataclasses.fields(fit) if name.name != "delta"}
+    again = fit_from_plain(plain | {"gain": fit.gain})
+    assert (again.stock, again.gain, again.delta.shape) == (fit.stock, fit.gain, (256,))
+    assert "A similar voice" in page(VoiceReport("A", "en", "zh", similar=again))
