@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -26,6 +27,8 @@ _HIGHEST: Final = 0.88
 _SPREADS: Final = 5.0
 _LEAST_MARGIN: Final = 0.075
 _MOST_MARGIN: Final = 0.25
+_LEAST_GAP: Final = 0.045
+_GAP_SPREADS: Final = 1.3
 _DOUBT: Final = 0.02
 _LEAST_CLIPS: Final = 4
 # Two groups are two speakers if both are frequent and lie further apart than one speaker's moods do.
@@ -132,10 +135,19 @@ def _home(vectors: F32) -> tuple[F32, float]:
 
 
 def _limit(cosines: F32) -> float:
-    """Strangers stretch the lower side alone, so the spread is taken from the upper one."""
+    """Return the limit by the spread, or in a wide gap above that.
+
+    Strangers stretch the lower side alone, so the spread is taken from the upper one.
+    """
     median, upper = np.quantile(cosines, (0.5, 0.75))
-    margin = np.clip(_SPREADS * (upper - median), _LEAST_MARGIN, _MOST_MARGIN)
-    return float(np.clip(median - margin, _LOWEST, _HIGHEST))
+    spread = float(upper - median)
+    margin = float(np.clip(_SPREADS * spread, _LEAST_MARGIN, _MOST_MARGIN))
+    limits = [float(median) - margin]
+    lower = np.sort(cosines[cosines <= median])
+    for below, above in pairwise(lower.tolist()):
+        if above - below > max(_LEAST_GAP, _GAP_SPREADS * spread) and below < median - _LEAST_MARGIN:
+            limits.append((below + above) / 2)
+    return float(np.clip(max(limits), _LOWEST, _HIGHEST))
 
 
 def _two_groups(vectors: F32) -> NDArray[np.int64] | None:
