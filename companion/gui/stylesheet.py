@@ -42,6 +42,7 @@ QPushButton:disabled { color: $muted; border-color: $outline; }
 QPushButton[look="primary"] { background: $accent; color: $on_accent; border: 2px solid $accent; }
 QPushButton[look="primary"]:hover { background: $accent; border-color: $text; }
 QPushButton[look="primary"]:focus { border: 2px solid $text; }
+QPushButton[look="primary"]:disabled { background: $sunken; color: $muted; border-color: $outline; }
 QPushButton[look="danger"] { color: $danger; }
 QPushButton[look="suggestion"] { text-align: left; border-radius: ${radius}px; padding: ${pad_m}px ${pad_l}px; }
 QPushButton[look="suggestion"]:hover { border-color: $accent; }

@@ -166,6 +166,7 @@ class VoicePage(QWidget):
         self.verdict.review.setVisible(bool(self._clips) and not running)
         self.result.setVisible(view is not None and view.is_done and not running)
         self.steps.show_running(running)
+        self.steps.setVisible(running or view is None or not view.is_done)
         waits = view.waits_at if view is not None and not running else ""
         self._show_question(view, waits, running=running)
         self._is_reviewing = self._is_reviewing or (waits == "review" and bool(self._clips))
@@ -219,8 +220,11 @@ class VoicePage(QWidget):
         self.anew.hide()
         self.question.hide()
         self.verdict.review.hide()
+        self.steps.show()
         self.steps.show_running(True)
         self._middle.setCurrentWidget(self._job_part)
+        self.steps.stop.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._job_part.verticalScrollBar().setValue(0)
 
     def _on_told(self, event: JobEvent) -> None:
         self.steps.take(event)

@@ -176,7 +176,7 @@ class StartForm(QWidget):
         self.styles.setText(tr("Each sub-folder is a mood, such as “happy” or “sad”"))
         self._consent_words.setText(_consent())
         self.consent.setAccessibleName(_consent())
-        self.start.setText(tr("Begin"))
+        self.start.setText(tr("Begin with these"))
 
 
 def _consent() -> str:

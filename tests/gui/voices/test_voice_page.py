@@ -231,5 +231,5 @@ def test_it_speaks_chinese(qtbot: QtBot, desk: Callable[..., Desk], make_job: An
     page = desk().page
     qtbot.waitUntil(page.verdict.isVisible)
     apply_language(qapp, "zh_CN")
-    qtbot.waitUntil(lambda: "能用的有13 分钟，共 120 段。" in page.verdict.text)
+    qtbot.waitUntil(lambda: "可以用的有 13 分钟，共 120 段。" in page.verdict.text)
     assert "没有用上：噪声太大 4 段（17 秒）" in page.verdict.text
