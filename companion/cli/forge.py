@@ -1,4 +1,4 @@
-"""`companion forge`: what is in a novel, a script or a card: units, cast, quotes, speakers."""
+"""`companion forge`: from a novel, a script or a card to a character, and what is in it: cast, quotes, speakers."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
+from companion.cli import forge_run
 from companion.errors import UsageError
 from companion.forge.extraction import LEAST_LINES, Extraction, advice, extracted
 from companion.forge.importing import FORMS, read_source
@@ -18,7 +19,7 @@ from companion.forge.overrides import Override, add_override, read_overrides, sp
 from companion.forge.scenes import pairs_of
 from companion.forge.units import joined
 
-_ACTIONS: Final = ("preview", "units", "cast", "quotes", "speakers", "scenes", "correct")
+_ACTIONS: Final = ("preview", "units", "cast", "quotes", "speakers", "scenes", "correct", *forge_run.ACTIONS)
 _MOST: Final = 20
 _WORDS: Final = 40
 _SURE: Final = 0.95
@@ -34,7 +35,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "not_speech OFFSET",
     )
     parser.add_argument("--form", choices=FORMS, help="what the file is, instead of what it looks like")
-    parser.add_argument("--name", action="append", default=[], help="somebody who belongs to the cast")
+    parser.add_argument(
+        "--name",
+        action="append",
+        default=[],
+        help="somebody who belongs to the cast; for run: whom to make, more names of hers after it",
+    )
     parser.add_argument(
         "--overrides", type=Path, metavar="FILE", help="corrections (default: beside the file)"
     )
@@ -45,9 +51,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ask-model", action="store_true", help="let the language model choose where the rules cannot tell"
     )
+    forge_run.add_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
+    if arguments.action in forge_run.ACTIONS:
+        return forge_run.run(arguments)
     if not arguments.what:
         raise UsageError("This needs a file.", "See: companion forge --help")
     path = Path(arguments.what[0])

@@ -14,6 +14,7 @@ from companion.forge.choosing import chooser
 from companion.forge.extraction import Extraction
 from companion.forge.speakers import Attribution
 from companion.paths import Paths, bundled
+from companion.ports import LanguageModel
 
 
 @contextmanager
@@ -21,6 +22,13 @@ def chooser_of(
     home: Path | None, progress: Callable[[int, int], None]
 ) -> Iterator[Callable[[Extraction], Sequence[Attribution]]]:
     """Start the language worker of the settings and yield what chooses with it; it ends with the block."""
+    with opened_client(home) as client:
+        yield chooser(client, CancelToken(), progress=progress)
+
+
+@contextmanager
+def opened_client(home: Path | None) -> Iterator[LanguageModel]:
+    """Start the language worker of the settings and yield its client; it ends with the block."""
     from companion.workers.clients import LanguageClient
 
     paths = Paths.under(home) if home else Paths.for_user()
@@ -31,6 +39,6 @@ def chooser_of(
     spec = wiring.language_spec(settings, paths, catalog, progress=lambda done, total: None, cancel=cancel)
     client = LanguageClient(spec, on_event=lambda event: None, cancel=cancel)
     try:
-        yield chooser(client, cancel, progress=progress)
+        yield client
     finally:
         client.close()

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from typing import TextIO
 
+from companion.errors import UsageError
 from companion.jobs.events import JobEvent
 
 _BETWEEN_S = 5.0
 _WIDTH = 100
+_TIME = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|min|h|d)?")
+_UNIT_S = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400, None: 3600}
 
 
 class JobLines:
@@ -71,3 +75,11 @@ def time_words(seconds: float) -> str:
     if seconds < 36 * 3600:
         return f"{seconds / 3600:.1f} h"
     return f"{seconds / 86_400:.1f} days"
+
+
+def seconds_of(wish: str) -> float:
+    """Return a length of time such as 90s, 45min, 8h or 2d in seconds. Raises UsageError."""
+    match = _TIME.fullmatch(wish.strip().lower())
+    if match is None or float(match[1]) <= 0:
+        raise UsageError(f"'{wish}' is no length of time.", "Examples: 45min, 8h, 2d.")
+    return float(match[1]) * _UNIT_S[match[2]]

@@ -1,51 +1,14 @@
-"""Where the training itself can run: this Python, or one that the user named, if it has the packages."""
+"""Where the training of a voice can run: this Python, or one that the user named, if it has the packages."""
 
 from __future__ import annotations
 
-import importlib.util
-import os
-import subprocess
-import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from companion.jobs.torch_home import VARIABLE, TorchHome, torch_home
 
-import companion
+__all__ = ["VARIABLE", "TorchHome", "find_torch"]
 
-VARIABLE = "COMPANION_TRAIN_PYTHON"
-NEEDED = ("torch", "TTS")
-_LOOK_S = 30
-_LOOK = f"import importlib.util as u, sys; sys.exit(not all(map(u.find_spec, {NEEDED!r})))"
-
-
-@dataclass(frozen=True, slots=True)
-class TorchHome:
-    """A Python that has the packages of the extra `train`, and the environment to start it with."""
-
-    python: Path
-    environment: Mapping[str, str]
+_NEEDED = ("torch", "TTS")
 
 
 def find_torch() -> TorchHome | None:
-    """Return where the training can run; None if nowhere. Imports nothing heavy, may take some seconds.
-
-    The environment variable COMPANION_TRAIN_PYTHON names another interpreter.
-    """
-    other = os.environ.get(VARIABLE, "")
-    if not other:
-        if getattr(sys, "frozen", False) or not all(importlib.util.find_spec(name) for name in NEEDED):
-            return None
-        return TorchHome(Path(sys.executable), {})
-    root = str(Path(companion.__file__).resolve().parent.parent)
-    environment = {"PYTHONPATH": os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH", ""))))}
-    try:
-        found = subprocess.run(
-            [other, "-c", _LOOK],
-            env={**os.environ, **environment},
-            capture_output=True,
-            timeout=_LOOK_S,
-            check=False,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return TorchHome(Path(other), environment) if found.returncode == 0 else None
+    """Return where the training can run; None if nowhere. Imports nothing heavy, may take some seconds."""
+    return torch_home(_NEEDED)

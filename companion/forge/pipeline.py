@@ -1,0 +1,337 @@
+"""The whole way from a text to a character as one job: its stages in order, with what each is made from."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any, Final
+
+from companion.domain.cancel import CancelToken
+from companion.domain.character import Character
+from companion.engines.language_models.vocabulary import Vocabulary
+from companion.errors import DocumentError, UsageError
+from companion.forge.datasets.rows import Row, dumped_rows, loaded_rows
+from companion.forge.datasets.training_rows import dumped_token_rows, histogram, token_rows
+from companion.forge.datasets.views import views_of
+from companion.forge.extraction import LEAST_LINES, Extraction, advice
+from companion.forge.pack import Mind, card_of, write_pack
+from companion.forge.pack_draft import card_text
+from companion.forge.records import dumped
+from companion.forge.replay import PREFIX, replay_rows
+from companion.forge.request import ForgeRequest
+from companion.forge.stages import OVERRIDES, ExtractionRequest, OpenModel, extraction_stages, read_extraction
+from companion.forge.trainer import train
+from companion.forge.training_files import ADAPTER, FOLDER, PREFIXES, ROWS, training_settings
+from companion.jobs.events import Listener
+from companion.jobs.job import Job
+from companion.jobs.stage import Stage
+from companion.jobs.stage_run import StageRun
+from companion.jobs.torch_home import VARIABLE, TorchHome
+from companion.model_files.gguf_check import check_gguf
+from companion.packs.library import report_on
+from companion.packs.names import pack_id
+from companion.ports import LanguageModel
+
+TITLES: Final[Mapping[str, str]] = {
+    "import": "Reading the file",
+    "units": "Finding chapters and paragraphs",
+    "quotes": "Finding what is said",
+    "cast": "Finding who is there",
+    "speakers": "Finding who says what",
+    "scenes": "Cutting into scenes",
+    "card": "Drafting the card",
+    "dataset": "Choosing what to learn from",
+    "rows": "Turning it into tokens",
+    "train": "Learning her manner",
+    "pack": "Making the pack",
+}
+STOPS: Final[Mapping[str, str]] = {"dataset": "dataset", "train": "train", "pack": "pack"}
+CARD: Final = "card/card.json"
+CARD_EDITS: Final = "card_edits.json"
+"""Fields of the card that a person has written, in the job's folder; no stage writes it."""
+DATASET: Final = "dataset.jsonl"
+DROPPED: Final = "dropped.jsonl"
+_MOST_TOKENS: Final = 900
+
+
+def forge_job(
+    folder: Path,
+    request: ForgeRequest,
+    *,
+    cache: Path,
+    listeners: Sequence[Listener] = (),
+    cancel: CancelToken | None = None,
+    open_model: OpenModel | None = None,
+    home: TorchHome | None = None,
+) -> Job:
+    """Return the job of `request` in `folder`; `open_model` gives the model that may choose between speakers.
+
+    Without a base, or without a `home` for the training, the pack has a card and lore alone.
+    """
+    taken = ExtractionRequest(request.file, request.names, request.form)
+    work = _Work(folder, request, taken, cache, home)
+    return Job(
+        folder,
+        [*extraction_stages(folder, taken, open_model), *work.stages()],
+        listeners=listeners,
+        cancel=cancel,
+    )
+
+
+class _Work:
+    """The stages behind the extraction."""
+
+    def __init__(
+        self,
+        folder: Path,
+        request: ForgeRequest,
+        taken: ExtractionRequest,
+        cache: Path,
+        home: TorchHome | None,
+    ) -> None:
+        self._folder, self._request, self._taken, self._cache = folder, request, taken, cache
+        self._home = home
+
+    def stages(self) -> list[Stage]:
+        asked = self._request
+        who: dict[str, object] = {"name": asked.name, "known": list(asked.known)}
+        corrections = (self._folder / OVERRIDES,)
+        told: dict[str, object] = {**who, "rights": asked.rights}
+        out = [
+            Stage(
+                "card",
+                self._card,
+                config=told,
+                needs=("import", "cast", "speakers", "scenes"),
+                inputs=(*corrections, self._folder / CARD_EDITS),
+            ),
+            Stage("dataset", self._dataset, config=who, needs=("scenes",), inputs=corrections),
+        ]
+        if asked.base is not None:
+            learnt = {
+                "seed": asked.seed,
+                "max_steps": asked.max_steps,
+                "packages": self._home is not None,
+            }
+            out += [
+                Stage(
+                    "rows",
+                    self._rows,
+                    config={"force": asked.force},
+                    needs=("card", "dataset"),
+                    inputs=(asked.base,),
+                ),
+                Stage("train", self._train, config=learnt, needs=("rows",), owns=(ADAPTER,)),
+            ]
+        last = ("card", "dataset") if asked.base is None else ("card", "dataset", "train")
+        out.append(Stage("pack", self._pack, config={**told, "out": str(asked.out)}, needs=last))
+        return out
+
+    # ---- card and dataset
+
+    def _card(self, run: StageRun) -> dict[str, Any]:
+        found, who = self._found()
+        text = card_text(found, who, name=self._request.name)
+        card = card_of(text, self._mind(found))
+        edits = _edits(self._folder / CARD_EDITS)
+        card["data"].update(edits)
+        run.write_json(CARD, card)
+        n = found.lines_of(who)
+        if n < LEAST_LINES:
+            run.say(
+                f"{self._request.name} says {n} lines: below {LEAST_LINES} a card with examples and lore does better "
+                "than training."
+            )
+        return {
+            "n_lines": n,
+            "advice": advice(found, who),
+            "cited": Counter(one.field for one in text.citations),
+            "edited": sorted(edits),
+        }
+
+    def _dataset(self, run: StageRun) -> dict[str, Any]:
+        found, who = self._found()
+        views = views_of(found, who)
+        run.write(DATASET, dumped_rows(views.rows))
+        run.write(DROPPED, dumped(views.dropped))
+        return {
+            "n_rows": len(views.rows),
+            "views": _counted(views.rows),
+            "lines": Counter(row.split for row in views.rows for _ in row.lines if row.view == "scene"),
+            "dropped": Counter(one.reason for one in views.dropped),
+            "chapters": {
+                split: len({unit[0] for unit, one in views.units.items() if one == split})
+                for split in ("train", "val", "test")
+            },
+        }
+
+    # ---- training
+
+    def _rows(self, run: StageRun) -> dict[str, Any]:
+        report = run.report_of("card")
+        n_lines = int(report.get("n_lines") or 0)
+        if n_lines < LEAST_LINES and not self._request.force:
+            return {"skipped": "few_lines", "n_lines": n_lines}
+        base = self._base()
+        vocabulary = Vocabulary.load(base)
+        try:
+            made = token_rows(
+                loaded_rows(self._folder / DATASET), self._character(), vocabulary, most_tokens=_MOST_TOKENS
+            )
+            replay = replay_rows(run, vocabulary, lambda: _opened(base))
+            prefixes = {self._request_id(): list(made.prefix), PREFIX: vocabulary.tokens([])}
+        finally:
+            vocabulary.close()
+        run.write(ROWS, dumped_token_rows([*made.rows, *replay]))
+        run.write(PREFIXES, json.dumps(prefixes).encode())
+        learnt = [len(row["ids"]) for row in made.rows if row["split"] == "train"]
+        if not learnt:
+            raise DocumentError(
+                f"There is nothing of {self._request.name} to learn from.", "Add a longer text.", code="empty"
+            )
+        return {
+            "n_rows": len(made.rows),
+            "n_train": len(learnt),
+            "n_prefix": len(made.prefix),
+            "n_tokens": sum(learnt),
+            "longest": made.longest,
+            "histogram": histogram(made.n_tokens),
+            "left_out": Counter(reason for _, reason in made.left_out),
+            "n_replay": len(replay),
+            "n_lines": n_lines,
+        }
+
+    def _train(self, run: StageRun) -> dict[str, Any]:
+        rows = run.report_of("rows")
+        if rows.get("skipped"):
+            return {"skipped": rows["skipped"]}
+        if self._home is None:
+            run.say(
+                "The packages for training are not installed: the pack stays without an adapter. Install them with "
+                f"uv sync --extra train, or name a Python that has them in {VARIABLE}, and run this again."
+            )
+            return {"skipped": "no_packages"}
+        settings = training_settings(
+            self._request,
+            self._folder / FOLDER,
+            n_lines=int(rows["n_lines"]),
+            n_prefix=int(rows["n_prefix"]),
+            n_tokens=int(rows["n_tokens"]),
+            longest=int(rows["longest"]),
+        )
+        found = train(run, self._home, settings)
+        figures = {**found.figures, "evaluations": found.evaluations, "step_s": found.step_s}
+        if not found.figures.get("step"):
+            run.say("Nothing was gained on held-out lines: the pack stays without an adapter.")
+            return {**figures, "skipped": "no_gain"}
+        run.keep(ADAPTER)
+        return figures
+
+    # ---- pack
+
+    def _pack(self, run: StageRun) -> dict[str, Any]:
+        found, _ = self._found()
+        card = json.loads((self._folder / CARD).read_bytes())
+        trained = run.report_of("train") if self._request.base is not None else {}
+        has_adapter = bool(trained) and not trained.get("skipped")
+        mind = self._mind(found)
+        if has_adapter:
+            figures = {key: trained.get(key) for key in ("step", "val_bpc", "base_bpc")}
+            mind = replace(mind, base=self._base_card(), figures=figures)
+        document = found.source.document
+        report = write_pack(
+            self._request.out,
+            card,
+            mind,
+            lore={document.title or document.file: document.text},
+            adapter=self._folder / ADAPTER if has_adapter else None,
+            cache=self._cache,
+        )
+        for one in report.problems:
+            run.say(f"{one.where}: {one.what}")
+        return {
+            "pack": str(report.path),
+            "adapter": has_adapter,
+            "rights": self._request.rights,
+            "problems": [asdict(one) for one in report.problems],
+        }
+
+    # ---- what the stages share
+
+    def _found(self) -> tuple[Extraction, str]:
+        """Return the extraction and the character's id in its cast. Raises DocumentError where she says nothing."""
+        found = read_extraction(self._folder, self._taken)
+        ids = [one.id for name in self._request.names if (one := found.cast.person(name)) is not None]
+        who = next((one for one in ids if found.lines_of(one)), self._request.name)
+        if not found.lines_of(who):
+            most = sorted(found.cast.people, key=lambda one: -found.lines_of(one.id))[:5]
+            names = ", ".join(
+                f"{one.id} ({found.lines_of(one.id)})" for one in most if found.lines_of(one.id)
+            )
+            raise DocumentError(
+                f"{self._request.name} says nothing in {found.source.document.file}.",
+                f"Who speaks most: {names}." if names else "No speech was found in it.",
+                code="nobody",
+            )
+        return found, who
+
+    def _character(self) -> Character:
+        report = report_on(self._folder / "card", cache=self._cache)
+        if report.character is None:
+            raise UsageError("The card that was drafted cannot be used.", f"Mend {CARD_EDITS} of the job.")
+        return replace(report.character, id=self._request_id())
+
+    def _request_id(self) -> str:
+        return pack_id(self._request.name)
+
+    def _base(self) -> Path:
+        assert self._request.base is not None
+        return self._request.base
+
+    def _base_card(self) -> dict[str, object]:
+        header = check_gguf(self._base())
+        return {
+            "name": header.name,
+            "file": header.path.name,
+            "architecture": header.architecture,
+            "n_layers": header.n_layers,
+            "n_embd": header.n_embd,
+            "file_type": header.file_type,
+        }
+
+    def _mind(self, found: Extraction) -> Mind:
+        title = found.source.document.title or found.source.document.file
+        return Mind(title, self._request.rights, self._folder.name)
+
+
+def _counted(rows: Sequence[Row]) -> dict[str, int]:
+    counts = Counter(f"{row.view}/{row.split}" for row in rows)
+    return dict(sorted(counts.items()))
+
+
+def _edits(path: Path) -> dict[str, Any]:
+    """Return what a person has written of the card. Raises UsageError for what is no object."""
+    try:
+        raw = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path.name} cannot be read: {error}", "Mend it.") from error
+    if not isinstance(raw, dict):
+        raise UsageError(f"{path.name} holds no fields.", 'Example: {"personality": "..."}')
+    return raw
+
+
+@contextmanager
+def _opened(base: Path) -> Iterator[LanguageModel]:
+    from companion.engines.language_models.llama_cpp import LlamaCpp
+
+    model = LlamaCpp.load(base, context_tokens=1024, threads=2, threads_batch=2)
+    try:
+        yield model
+    finally:
+        model.close()
