@@ -36,6 +36,9 @@ _MUSIC: Final = 0.03
 _MUSIC_BAK: Final = 3.3
 _NOISE_SNR_DB: Final = 15.0
 _NOISE_BAK: Final = 2.9
+# A clip whose pauses are quiet is noise only if the network is surer of it.
+_QUIET_SNR_DB: Final = 25.0
+_QUIET_BAK: Final = 2.4
 _NOISY_SNR_DB: Final = 20.0
 _NOISY_BAK: Final = 3.4
 _DULL_SIG: Final = 2.8
@@ -59,7 +62,7 @@ def with_sound_faults(clip: Clip, samples: F32, rate_hz: int, score: Scorer) -> 
         return clip.drop("clipping", f"{clipped:.0%} of the loud samples at the top")
     if steady > _MUSIC_SURE or (steady > _MUSIC and (scored.bak < _MUSIC_BAK or share < _LEAST_SPEECH)):
         return clip.drop("music", f"{steady:.0%} steady tones, BAK {scored.bak:.1f}")
-    if snr < _NOISE_SNR_DB or scored.bak < _NOISE_BAK or share < _LEAST_SPEECH:
+    if snr < _NOISE_SNR_DB or scored.bak < _least_bak(snr) or share < _LEAST_SPEECH:
         return clip.drop("noise", f"SNR {snr:.0f} dB, BAK {scored.bak:.1f}")
     return clip.doubt(*_doubts(snr, scored.bak, scored.sig, steady))
 
@@ -69,6 +72,11 @@ def needs_cleaning(clip: Clip) -> bool:
     figures = clip.figures
     noisy = figures.get("snr_db", 99.0) < _NOISY_SNR_DB or figures.get("bak", 5.0) < _NOISY_BAK
     return noisy and clip.dropped in (None, "noise") and figures.get("speech_s", 0.0) > 0.5
+
+
+def _least_bak(snr: float) -> float:
+    """Return the BAK below which a clip is noise; an SNR at the top was measured without pauses and tells nothing."""
+    return _QUIET_BAK if _QUIET_SNR_DB <= snr < _MOST_SNR_DB else _NOISE_BAK
 
 
 def _doubts(snr: float, bak: float, sig: float, steady: float) -> list[str]:

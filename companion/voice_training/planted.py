@@ -21,7 +21,7 @@ from companion.voice_training.clip import Clip
 
 F32 = NDArray[np.float32]
 Kind = Literal[
-    "good", "noise", "music", "clipping", "silence", "second_speaker", "wrong_transcript", "too_short", "odd_speed",
+    "good", "noise", "music", "clipping", "silence", "second_speaker", "wrong_transcript", "too_short",
     "duplicate",
 ]  # fmt: skip
 
@@ -85,7 +85,6 @@ _GOOD_SNR_DB: Final = (28.0, 60.0)
 _NOISE_SNR_DB: Final = (0.0, 13.0)
 _MUSIC_SNR_DB: Final = (-3.0, 12.0)
 _CLIPPING_DB: Final = (10.0, 24.0)
-_SPEEDS: Final = (0.6, 1.7)
 _COUNTS: Final[Mapping[Kind, int]] = {
     "noise": 3,
     "music": 3,
@@ -199,9 +198,6 @@ def _with_fault(kind: Kind, spoken: Spoken, rng: np.random.Generator) -> tuple[F
             middle = len(voice) // 2
             part = voice[middle : middle + round(0.8 * rate)]
             return np.pad(part, round(0.4 * rate)), "0.8 s"
-        case "odd_speed":
-            speed = float(rng.choice(_SPEEDS))
-            return resample(AudioClip(voice, round(rate * speed)), rate).samples, f"x {speed}"
         case _:
             snr = float(rng.uniform(*_GOOD_SNR_DB))
             return _mixed(voice, _pink(len(voice), rate, rng), snr), f"{snr:.0f} dB"

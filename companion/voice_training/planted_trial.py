@@ -33,7 +33,7 @@ from companion.voice_training.transcripts import find_transcripts
 # What a voice says in which language: the text and the name of a voice.
 Speak = Callable[[str, str, Language], AudioClip]
 
-_N_OTHERS: Final = 6
+_N_OTHERS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from companion.voice_training.faults import (
     steady_share,
     with_sound_faults,
 )
+from companion.voice_training.naturalness import Naturalness
 from companion.voice_training.outline import Outline
 from companion.voice_training.planted import music
 
@@ -91,6 +92,19 @@ def test_figures_decide_the_reason(figures: dict[str, float], reason: str | None
 
 def test_background_that_only_the_network_hears_is_noise_too() -> None:
     assert with_sound_faults(clip(), speechlike(4, RATE_HZ), RATE_HZ, dirty).dropped == "noise"
+
+
+@pytest.mark.parametrize(
+    ("snr", "bak", "reason"),
+    [(32.0, 2.7, None), (80.0, 2.7, "noise"), (20.0, 2.7, "noise"), (32.0, 2.2, "noise")],
+)
+def test_quiet_pauses_speak_for_a_clip_that_the_network_finds_noisy(
+    snr: float, bak: float, reason: str | None
+) -> None:
+    judged = with_sound_faults(
+        clip(snr_db=snr), speechlike(4, RATE_HZ), RATE_HZ, lambda samples, rate: Naturalness(3.4, bak, 2.6)
+    )
+    assert judged.dropped == reason
 
 
 def test_music_is_told_from_noise_with_and_without_a_voice() -> None:
