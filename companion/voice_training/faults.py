@@ -135,7 +135,7 @@ def steady_share(samples: F32, rate_hz: int) -> float:
     tops &= power > 1e-4 * power.max()
     n_steady = round(_STEADY_S * rate_hz / _HOP_LENGTH)
     steady = _in_runs(tops, n_steady)
-    return float(np.count_nonzero(steady) / max(1, np.count_nonzero(tops)))
+    return float(np.sum(steady)) / max(1.0, float(np.sum(tops)))
 
 
 def flatness(samples: F32) -> float:

@@ -78,7 +78,7 @@ def test_original_stays_where_the_voice_suffers_or_nothing_is_gained(after: Natu
 
 
 def test_clip_dropped_for_noise_comes_back_only_if_it_passes() -> None:
-    good, bad = Naturalness(3.5, 4.0, 3.2), Naturalness(3.5, 2.4, 2.9)
+    good, bad = Naturalness(3.5, 4.0, 3.2), Naturalness(3.5, 2.2, 2.9)
     dropped = one(dropped=True, snr_db=12.0)
     assert cleaned(dropped, scores(BEFORE, good, good), spectral_gate).clip.dropped is None
     worse = Naturalness(3.5, 2.0, 2.0)
