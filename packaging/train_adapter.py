@@ -25,6 +25,7 @@ from companion.packs.library import Library
 from companion.ports import Prompt, TextDelta
 
 ROOT = Path(__file__).resolve().parents[1]
+_TOLD = 200
 QUESTIONS = Path(__file__).with_name("general_questions.txt")
 
 
@@ -62,12 +63,18 @@ def _write_rows(base: Path, character: str, job: Path) -> None:
     library = Library([], bundled=ROOT / "characters", cache=job / "cache")
     vocabulary = Vocabulary.load(base)
     maker = DialogueRows(library.get(character), vocabulary)
-    rows = [maker.row(one) for one in read_dialogue(ROOT / "models" / character / "dialogue")]
+    dialogue = read_dialogue(ROOT / "models" / character / "dialogue")
+    rows = [maker.row(one) for one in dialogue]
     rows += _replay(base, vocabulary)
     prefixes = {character: maker.prefix, "general": vocabulary.tokens([])}
     (job / "prefixes.json").write_text(json.dumps(prefixes), encoding="utf-8")
     with (job / "rows.jsonl").open("w", encoding="utf-8") as out:
         out.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    # For the gates: what was said, beside the tokens that were made of it.
+    with (job / "messages.jsonl").open("w", encoding="utf-8") as out:
+        for one in dialogue[-_TOLD:]:
+            messages = [[message.role, message.text] for message in (*maker.pinned, *maker.messages(one))]
+            out.write(json.dumps({"id": one.id, "messages": messages}, ensure_ascii=False) + "\n")
     vocabulary.close()
 
 

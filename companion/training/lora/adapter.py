@@ -18,7 +18,7 @@ from companion.training.lora.model import pairs
 if TYPE_CHECKING:
     import torch
 
-_NAMES: Final = {
+LINEAR_NAMES: Final = {
     "self_attn.q_proj": "attn_q",
     "self_attn.k_proj": "attn_k",
     "self_attn.v_proj": "attn_v",
@@ -71,7 +71,7 @@ def tensors(found: Mapping[str, torch.Tensor], base: GgufHeader) -> dict[str, ND
             and module in ("self_attn.q_proj", "self_attn.k_proj")
         ):
             array = permuted(array, base.n_head if module.endswith("q_proj") else base.n_head_kv)
-        named[f"blk.{layer}.{_NAMES[module]}.weight.lora_{side}"] = np.ascontiguousarray(array)
+        named[f"blk.{layer}.{LINEAR_NAMES[module]}.weight.lora_{side}"] = np.ascontiguousarray(array)
     if len(named) != len(found) or len(named) % 2:
         raise ModelError("The adapter does not fit its base.", "Train it again.", code="adapter")
     return named
@@ -89,7 +89,7 @@ def _parts(name: str) -> tuple[int, str, str]:
     try:
         at = words.index("layers")
         layer, module, side = int(words[at + 1]), ".".join(words[at + 2 : at + 4]), words[at + 4]
-        if module not in _NAMES or side not in ("lora_A", "lora_B"):
+        if module not in LINEAR_NAMES or side not in ("lora_A", "lora_B"):
             raise ValueError(name)
     except (ValueError, IndexError) as error:
         raise ModelError(f"The adapter has a pair that no GGUF can hold: {name}.", code="adapter") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import statistics
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from companion.errors import ModelError, UsageError
-from companion.training import checkpoint
+from companion.training import checkpoint, memory
 from companion.training.checkpoint import Checkpoint
 from companion.training.events import Events
 from companion.training.lora.adapter import save_adapter
@@ -24,6 +25,7 @@ from companion.training.lora.packing import pack, plan
 _FLOOR: Final = 0.1
 _REPLAY_RISE: Final = 1.05
 _ROLLING: Final = 20
+_PROBE_STEPS: Final = 3
 
 
 @dataclass(slots=True)
@@ -49,6 +51,7 @@ def train(job: LoraJob, events: Events, *, stopped: Callable[[], bool]) -> bool:
         torch.set_num_threads(job.threads)
     rows, prefixes = read_rows(job.out)
     began = time.monotonic()
+    _warn_of_memory(job, events)
     base = load_base(job.base, job.dtype)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     model = with_lora(base.to(device), rank=job.rank, alpha=job.alpha, dropout=job.dropout, seed=job.seed)
@@ -58,6 +61,14 @@ def train(job: LoraJob, events: Events, *, stopped: Callable[[], bool]) -> bool:
     if done:
         work.finish()
     return done
+
+
+def _warn_of_memory(job: LoraJob, events: Events) -> None:
+    needed, available = memory.needed_bytes(memory.weights_of(job.base), job.dtype), memory.available_bytes()
+    if needed > available:
+        what = f"This training needs about {needed / 1e9:.1f} GB of memory, and {available / 1e9:.1f} GB are free."
+        hint = "Close other programs, choose a smaller base, or set max_tokens lower."
+        events.tell("warning", what=what, hint=hint, code="memory")
 
 
 class _Work:
@@ -82,7 +93,8 @@ class _Work:
         self._n_steps = max(1, min(wanted, job.max_steps) if job.max_steps else wanted)
         self._standing = _Standing()
         self._elapsed_s, self._started = 0.0, time.monotonic()
-        self._log = (job.out / "trainer_log.jsonl").open("a", encoding="utf-8")
+        self._log_file = job.out / "trainer_log.jsonl"
+        self._log = self._log_file.open("a" if job.resume else "w", encoding="utf-8")
 
     def go(self, stopped: Callable[[], bool]) -> bool:
         step = self._resume()
@@ -95,6 +107,8 @@ class _Work:
             took.append(time.monotonic() - began)
             step += 1
             self._tell(step, figures, statistics.median(took))
+            if len(took) == _PROBE_STEPS:
+                self._probe(step, statistics.median(took))
             if step % self._job.evaluate_every == 0 or step == self._n_steps:
                 self._evaluate(step)
             if stopped():
@@ -151,10 +165,8 @@ class _Work:
             total += float(loss)
             n_tokens += len(packed.ids)
         norm = float(torch.nn.utils.clip_grad_norm_(self._parameters, self._job.clip))
-        if not math.isfinite(norm):
-            raise ModelError(
-                "The training diverged.", "Train again with a smaller learning rate.", code="diverged"
-            )
+        if not math.isfinite(norm) or not math.isfinite(total):
+            raise _diverged(step + 1)
         self._optimiser.step()
         self._optimiser.zero_grad(set_to_none=True)
         return {"loss": total, "lr": rate, "grad_norm": norm, "tokens": n_tokens}
@@ -177,6 +189,8 @@ class _Work:
         standing, job = self._standing, self._job
         val = bits_per_character(score(self._model, self._rows["val"], self._prefixes, job.max_tokens))
         replay = bits_per_character(score(self._model, self._rows["replay"], self._prefixes, job.max_tokens))
+        if self._rows["val"] and not math.isfinite(val):
+            raise _diverged(step)
         if step == 0:
             standing.first_bpc, standing.first_replay = val, replay
         forgets = replay > standing.first_replay * _REPLAY_RISE
@@ -201,6 +215,14 @@ class _Work:
         }
         self._write(line)
         self._events.tell("step", stage="train", **line, eta_s=round(left))
+
+    def _probe(self, step: int, step_s: float) -> None:
+        """Tell what the rest will take, from the first steps."""
+        eta_s = round(step_s * (self._n_steps - step))
+        peak, available = memory.peak_bytes(), memory.available_bytes()
+        self._events.tell(
+            "probe", step_s=round(step_s, 3), eta_s=eta_s, rss_bytes=peak, available_bytes=available
+        )
 
     def _write(self, line: Mapping[str, Any]) -> None:
         self._log.write(json.dumps(line) + "\n")
@@ -231,6 +253,18 @@ class _Work:
         )
         self._events.tell("checkpoint", file=f"checkpoints/{file.name}", step=step)
 
+    def _cut_log(self, step: int) -> None:
+        """Drop what a killed training logged behind its last checkpoint: it is done again."""
+        self._log.close()
+        kept = []
+        for line in self._log_file.read_text(encoding="utf-8").splitlines():
+            # The last line may be torn.
+            with contextlib.suppress(ValueError):
+                if json.loads(line)["step"] <= step:
+                    kept.append(line + "\n")
+        self._log_file.write_text("".join(kept), encoding="utf-8")
+        self._log = self._log_file.open("a", encoding="utf-8")
+
     def _resume(self) -> int:
         """Take up the newest checkpoint; return the steps that are done. Raises UsageError for other data."""
         import torch
@@ -251,8 +285,17 @@ class _Work:
             bpc, int(step), int(without_gain), first_bpc, first_replay, found.work["best"]
         )
         self._elapsed_s = found.elapsed_s
+        self._cut_log(found.step)
         self._events.tell("resumed", stage="train", step=found.step)
         return found.step
+
+
+def _diverged(step: int) -> ModelError:
+    return ModelError(
+        f"The training diverged at step {step}: its numbers are no longer finite.",
+        "Train again with a smaller learning rate, such as a third of it.",
+        code="diverged",
+    )
 
 
 def _rounded(value: float) -> float | None:

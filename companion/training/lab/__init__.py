@@ -1,0 +1,1 @@
+"""A toy language model from nothing: its own words, its own weights, its own file."""
