@@ -67,7 +67,7 @@ def frame_levels(samples: F32) -> F32:
     """Return the level of each whole frame in dBFS, at least -120, shape (n,)."""
     frames = samples[: len(samples) // FRAME * FRAME].reshape(-1, FRAME)
     power = np.mean(np.square(frames, dtype=np.float64), axis=1)
-    return np.maximum(_FLOOR_DB, 10 * np.log10(power + 1e-15)).astype(np.float32)
+    return np.asarray(np.maximum(_FLOOR_DB, 10 * np.log10(power + 1e-15)), np.float32)
 
 
 def _joined(parts: list[F32]) -> F32:
