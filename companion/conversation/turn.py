@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import logging
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -37,6 +38,9 @@ from companion.ports import ChatLog, GenerationDone, LanguageModel, Prompt, Text
 
 _log = logging.getLogger(__name__)
 _DRAFT_EVERY_S = 2.0
+_SYLLABLES_OF_A_SECOND = 5
+_HAN = re.compile("[\u3400-\u9fff]")
+_LATIN = re.compile("[A-Za-z]+")
 Keep = Literal["heard", "written"]
 """What an interruption leaves in the history: what was heard, or all that was written."""
 
@@ -255,7 +259,7 @@ class ReplyTurn:
                 self._feel(guess_emotion(clause.text))
             if self._speaker is not None:
                 self._speaker.say(moved(clause, len(self._plan.before)))
-                if is_first:
+                if is_first and _lasts(clause):
                     self._speaker.await_sound()
 
     def _feel(self, emotion: Emotion | None) -> None:
@@ -341,6 +345,12 @@ class ReplyTurn:
 
     def _fail(self, stage: Literal["storage", "language"], error: CompanionError) -> None:
         self._publish(TurnFailed(self._plan.turn, stage, error.what, error.hint, error.code))
+
+
+def _lasts(clause: Clause) -> bool:
+    """Tell whether a clause sounds for about a second: time to write the next one meanwhile."""
+    n_words = len(_LATIN.findall(clause.spoken))
+    return len(_HAN.findall(clause.spoken)) + 1.5 * n_words >= _SYLLABLES_OF_A_SECOND
 
 
 def moved(clause: Clause, by: int) -> Clause:

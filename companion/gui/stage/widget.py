@@ -147,14 +147,14 @@ class StageWidget(QWidget):
         """Blend into another feeling in 150 ms."""
         if emotion == self._emotion:
             return
-        self._old_emotion, self._emotion = self._emotion, emotion
-        self._blend_at = self._clock()
+        self._old_emotion, self._emotion, self._blend_at = self._emotion, emotion, self._clock()
         self._wake()
 
     def speech_ready(self, event: SpeechReady) -> None:
         """Take the mouth shapes and subtitles of sound that will be playing."""
         self._mouth.add(event.speech, event.offset_s)
         self._subtitles.add(event.speech, event.offset_s)
+        self._playhead.queued(event.offset_s, event.speech.clip.seconds)
         self._told = Shown()
         self._wake()
 

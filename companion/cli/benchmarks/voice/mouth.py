@@ -40,11 +40,12 @@ def _pairs(sitting: Sitting) -> Iterator[tuple[AudioClip, Curve]]:
 def _viseme_at(sitting: Sitting, reply: Reply, begun_s: float) -> Callable[[float], str]:
     """Return the shape of the mouth so many seconds after `begun_s`; to be asked in ascending order."""
     mouth, playhead = MouthTrack(), Playhead()
-    heard: list[tuple[float, float]] = []
+    heard: list[tuple[float, float | tuple[float, float]]] = []
     for moment, event in sitting.stamps:
         match event:
             case events.SpeechReady(turn, speech, offset_s) if (turn.turn, turn.revision) == reply.turn:
                 mouth.add(speech, offset_s)
+                heard.append((moment, (offset_s, speech.clip.seconds)))
             case events.HeardTo(turn, seconds) if (turn.turn, turn.revision) == reply.turn:
                 heard.append((moment, seconds))
     heard.reverse()
@@ -52,8 +53,11 @@ def _viseme_at(sitting: Sitting, reply: Reply, begun_s: float) -> Callable[[floa
     def viseme(after_s: float) -> str:
         now_s = begun_s + after_s
         while heard and heard[-1][0] <= now_s:
-            moment, seconds = heard.pop()
-            playhead.heard(seconds, moment)
+            moment, told = heard.pop()
+            if isinstance(told, tuple):
+                playhead.queued(*told)
+            else:
+                playhead.heard(told, moment)
         return mouth.at(playhead.position(now_s)) if playhead.is_running else "rest"
 
     return viseme
