@@ -32,6 +32,7 @@ _WINDOW_FRAMES: Final = 160
 _STEP_FRAMES: Final = 77
 _LEAST_COVERAGE: Final = 0.75
 _LAYERS: Final = 3
+_UNTHREADED_STEPS: Final = 2**18
 # Pauses longer than this many steps of 30 ms are cut out: they say nothing about the speaker.
 _STEP_S: Final = 0.03
 _SMOOTHED_STEPS: Final = 8
@@ -146,20 +147,33 @@ def _encode(windows: F32) -> F32:
 
 def _lstm(sequence: F32, weights: Mapping[str, F32], layer: int) -> F32:
     """Run one layer over (n, frames, inputs); gates lie in PyTorch's order: input, forget, cell, output."""
-    recurrent = np.ascontiguousarray(weights[f"lstm.weight_hh_l{layer}"].T)
+    recurrent = _in_pieces(weights[f"lstm.weight_hh_l{layer}"].T, len(sequence))
     bias = weights[f"lstm.bias_ih_l{layer}"] + weights[f"lstm.bias_hh_l{layer}"]
     driven = sequence @ weights[f"lstm.weight_ih_l{layer}"].T + bias
     hidden = np.zeros((len(sequence), WIDTH), np.float32)
     cell = np.zeros_like(hidden)
     outputs = np.empty((*sequence.shape[:2], WIDTH), np.float32)
     for frame in range(sequence.shape[1]):
-        gates = driven[:, frame] + hidden @ recurrent
+        gates = driven[:, frame] + np.concatenate(hidden @ recurrent, axis=1)
         opened = 1.0 / (1.0 + np.exp(-np.clip(gates, -40.0, 40.0)))
         entering, kept, leaving = (opened[:, at : at + WIDTH] for at in (0, WIDTH, 3 * WIDTH))
         cell = kept * cell + entering * np.tanh(gates[:, 2 * WIDTH : 3 * WIDTH])
         hidden = leaving * np.tanh(cell)
         outputs[:, frame] = hidden
     return outputs
+
+
+def _in_pieces(matrix: F32, n_rows: int) -> F32:
+    """Return `matrix`, shape (k, n), as pieces of its columns, shape (pieces, k, n / pieces).
+
+    OpenBLAS shares out a product of more than 2^18 steps among threads, and between 160 short products each wait for a
+    thread on busy cores costs more than the product: 2.5 s a clip instead of 0.2 s.
+    """
+    most = max(1, _UNTHREADED_STEPS // (max(2, n_rows) * matrix.shape[0]))
+    n_pieces = 1
+    while matrix.shape[1] // n_pieces > most and n_pieces < matrix.shape[1]:
+        n_pieces *= 2
+    return np.ascontiguousarray(matrix.reshape(matrix.shape[0], n_pieces, -1).transpose(1, 0, 2))
 
 
 @cache
