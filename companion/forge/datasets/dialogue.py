@@ -102,11 +102,6 @@ class DialogueRows:
         """The messages that `prefix` holds."""
         return tuple(self._pinned.messages)
 
-    @property
-    def pinned(self) -> tuple[Message, ...]:
-        """The messages of her persona, rules and examples."""
-        return self._pinned.messages
-
     def messages(self, one: Conversation) -> tuple[Message, ...]:
         """Return what follows the pinned part: history, what is called up, the last message, her last reply."""
         *history, said, reply = one.turns
