@@ -22,7 +22,7 @@ from companion.voice_training.request import VoiceRequest
 from companion.voice_training.style_fit import fit_style, style_json
 from companion.voice_training.surroundings import Base, Surroundings
 from companion.voice_training.torch_home import TorchHome, find_torch
-from companion.voice_training.trainer import TRAINING
+from companion.voice_training.trainer import TRAINING, Estimate, has_checkpoint, try_steps
 from companion.voice_training.trainer import train as run_training
 
 CLIPS: Final = "clips.json"
@@ -39,6 +39,7 @@ _SMOKE_S: Final = 10.0
 _FIT_CLIPS: Final = 24
 _LEAST_MORE_STEPS: Final = 50
 _EVERY_N_CANDIDATES: Final = 4
+_LEAST_SHARE: Final = 0.25
 
 
 def look_at_computer(run: StageRun, request: VoiceRequest) -> dict[str, Any]:
@@ -212,8 +213,14 @@ def _train(
     forget_others(run.job, plan)
     before = read_object(run.job / TRAINED)
     plan["schedule"], plan["time_limit_s"] = _more(before, request)
+    estimate = None
+    if request.profile != "smoke" and not has_checkpoint(run):
+        run.say("trying a few steps, to see how long it will take")
+        estimate = try_steps(run, home, plan)
+        for told in time_told(estimate, request.time_limit_s):
+            run.say(told)
     began = time.monotonic()
-    trained = run_training(run, home, plan)
+    trained = run_training(run, home, plan, estimate=estimate)
     candidates = sorted((run.job / "candidates").glob("*.onnx"))
     for path in candidates:
         run.keep(f"candidates/{path.name}")
@@ -231,6 +238,25 @@ def _train(
     }
     run.write_json(TRAINED, result)
     return result
+
+
+def time_told(estimate: Estimate | None, limit_s: float | None) -> list[str]:
+    """Return how long a training will take here, and what the time that was given is enough for."""
+    if estimate is None or not estimate.seconds:
+        return ["How long it will take cannot be told yet."]
+    paces = ", ".join(f"{stage} {step_s:.2f} s" for stage, step_s in estimate.step_s.items())
+    told = [f"On this computer a step takes: {paces}. All of it takes about {minutes(estimate.seconds)}."]
+    if limit_s is not None and limit_s < estimate.seconds:
+        share = limit_s / estimate.seconds
+        told.append(f"In the {minutes(limit_s)} that were given about {share:.0%} of it can be done.")
+        if share < _LEAST_SHARE:
+            told.append("That is too little for a good voice; it can be gone on with later.")
+    return told
+
+
+def minutes(seconds: float) -> str:
+    """Return a length of time such as "25 minutes"."""
+    return f"{max(1, round(seconds / 60))} minutes" if seconds < 5400 else f"{seconds / 3600:.1f} hours"
 
 
 def forget_others(job: Path, plan: Mapping[str, Any]) -> None:

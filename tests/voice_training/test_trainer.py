@@ -14,9 +14,18 @@ from companion.jobs.job import Job, JobResult
 from companion.jobs.stage import Stage
 from companion.jobs.stage_run import StageRun
 from companion.voice_training.clip import Clip
-from companion.voice_training.model_stages import forget_others, held_out
+from companion.voice_training.model_stages import forget_others, held_out, time_told
 from companion.voice_training.torch_home import TorchHome
-from companion.voice_training.trainer import STEPS, TRAINING, Trained, train
+from companion.voice_training.trainer import (
+    ESTIMATE,
+    STEPS,
+    TRAINING,
+    TRIAL,
+    Estimate,
+    Trained,
+    train,
+    try_steps,
+)
 
 pytestmark = pytest.mark.fault
 
@@ -31,11 +40,15 @@ class Bench:
         self.events: list[JobEvent] = []
         self.trained: Trained | None = None
         self.stop_at = 0
+        self.tries = False
+        self.estimate: Estimate | None = None
 
     def run(self, profile: str) -> JobResult:
         def work(run: StageRun) -> Mapping[str, object]:
             plan = {"out": str(run.job), "profile": profile, "clips": [], "base": None}
-            self.trained = train(run, HOME, plan, module="training_stand_in")
+            if self.tries:
+                self.estimate = try_steps(run, HOME, plan, module="training_stand_in")
+            self.trained = train(run, HOME, plan, estimate=self.estimate, module="training_stand_in")
             return {}
 
         job = Job(self.folder, [Stage("train", work)], listeners=[self._hear])
@@ -107,3 +120,30 @@ def test_some_good_clips_are_kept_back_for_measuring(n_clips: int, n_back: int) 
     assert len(back) == n_back
     assert len({one.name for one in back}) == n_back
     assert not any(one.flags for one in back) or n_clips < 8
+
+
+def test_a_few_steps_tell_how_long_it_will_take_and_leave_nothing(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    bench.tries = True
+    assert bench.run("good").outcome == "done"
+    assert bench.estimate is not None
+    assert dict(bench.estimate.steps) == {"invert": 10, "decoder": 6}
+    assert bench.estimate.seconds > 0
+    assert not (bench.folder / TRIAL).exists()
+    kept = json.loads((bench.folder / ESTIMATE).read_text())
+    assert kept["seconds"] == bench.estimate.seconds
+    assert json.loads((bench.folder / TRAINING).read_text())["resume"] is False
+
+
+def test_the_time_is_told_honestly() -> None:
+    estimate = Estimate({"invert": 0.1, "decoder": 0.5}, {"invert": 600, "decoder": 6000})
+    assert time_told(estimate, None) == [
+        "On this computer a step takes: invert 0.10 s, decoder 0.50 s. All of it takes about 51 minutes."
+    ]
+    told = time_told(estimate, 600.0)
+    assert told[1:] == [
+        "In the 10 minutes that were given about 20% of it can be done.",
+        "That is too little for a good voice; it can be gone on with later.",
+    ]
+    assert len(time_told(estimate, 7200.0)) == 1
+    assert time_told(None, 60.0) == ["How long it will take cannot be told yet."]

@@ -22,6 +22,14 @@ def main(path: Path) -> int:
     if how == "refuses":
         tell("error", what="There is no clip to train on.", hint="Record more.", code="clips")
         return 1
+    tell("plan", steps={"invert": 10, "decoder": 6})
+    if job.get("trial_steps"):
+        for stage in ("invert", "decoder"):
+            for step in range(job["trial_steps"]):
+                tell("step", stage=stage, step=step + 1, of=3, losses={}, step_s=1.0, eta_s=2.0)
+                time.sleep(0.01)
+        tell("done")
+        return 0
     (out / "checkpoints").mkdir(exist_ok=True)
     (out / "candidates").mkdir(exist_ok=True)
     first = 3 if job["resume"] else 0

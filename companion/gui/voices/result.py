@@ -97,7 +97,11 @@ class ResultView(QFrame):
         self._title.setText(
             tr("She has a similar voice now") if is_similar else tr("She speaks with the new voice now")
         )
-        self._line.setText(tr("Listen to a recording and to her, and decide."))
+        self._line.setText(
+            tr("Not yet as good as it should be: more time or more recordings help. Listen and decide.")
+            if figures.get("passes") is False
+            else tr("Listen to a recording and to her, and decide.")
+        )
         self._figures.setText(_figure_words(figures))
         self._figures.setVisible(bool(self._figures.text()))
         self.keep.setText(tr("Keep it"))

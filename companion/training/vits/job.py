@@ -38,7 +38,8 @@ class TrainingClip:
 class TrainingJob:
     """`schedule` overrides the steps of stages by name; `base` None: from scratch, with the widths in `widths`.
 
-    Without `widths` a voice from scratch is as wide as every Piper voice of quality `medium`.
+    Without `widths` a voice from scratch is as wide as every Piper voice of quality `medium`. With `trial_steps` each
+    stage has only so many, to see how long they take; nothing is kept.
     """
 
     out: Path
@@ -54,6 +55,7 @@ class TrainingJob:
     train: tuple[TrainingClip, ...]
     held_out: tuple[TrainingClip, ...]
     widths: Mapping[str, int] = field(default_factory=dict)
+    trial_steps: int = 0
 
     @property
     def base_language(self) -> str:
@@ -104,6 +106,7 @@ def _job(raw: Mapping[str, Any], out: Path) -> TrainingJob:
         tuple(clips["train"]),
         tuple(clips["held_out"]),
         {name: int(width) for name, width in (raw.get("widths") or {}).items()},
+        trial_steps=int(raw.get("trial_steps", 0)),
     )
 
 

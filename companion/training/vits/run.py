@@ -6,7 +6,7 @@ import contextlib
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from companion.training import checkpoint
@@ -61,6 +61,9 @@ def train(job: TrainingJob, events: Events, team: Team, *, stopped: Callable[[],
         same_language=not learns_text,
         schedule=job.schedule,
     )
+    events.tell("plan", steps={one.name: one.steps for one in plans})
+    if job.trial_steps:
+        plans = [replace(one, steps=job.trial_steps, every=0) for one in plans]
     found = checkpoint.newest(job.out / "checkpoints") if job.resume else None
     if found is not None:
         bench.model.load_state_dict(found.model)
@@ -149,7 +152,7 @@ class _Work:
         """Export the mean of the weights; the next stage builds on it, and the last can be given more steps."""
         plan = self.plans[number]
         last = number + 1 == len(self.plans)
-        if plan.every or last:
+        if (plan.every or last) and not self.job.trial_steps:
             self._candidate(plan, done, stage)
         if last:
             self._save(number, done, stage)
@@ -190,7 +193,7 @@ class _Work:
         self._write(number, step, stage.state_dict())
 
     def _write(self, number: int, step: int, work: dict[str, Any]) -> None:
-        if self.team.rank:
+        if self.team.rank or self.job.trial_steps:
             return
         model = self.bench.model.state_dict()
         state = Checkpoint(number, step, self.clock.elapsed_s, model, work)
