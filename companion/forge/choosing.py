@@ -21,7 +21,7 @@ LETTERS: Final = "ABCDEFGH"
 NOBODY: Final = "X"
 CONTEXT_LINES: Final = 10
 DOUBTFUL: Final = 0.66
-_LONGEST_CONTEXT: Final = 1_200
+_LONGEST_CONTEXT: Final = 800
 _ANSWER: Final = re.compile(rf"[{LETTERS}{NOBODY}]")
 _ASK: Final = {
     "zh": (

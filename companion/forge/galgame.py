@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from companion.forge.lines import Line
@@ -38,6 +38,7 @@ _TAG: Final = re.compile(r"\[[^\[\]\n]{0,120}\]|\\[a-zA-Z]\b|<[^<>\n]{0,80}>|%[a
 _COMMAND: Final = re.compile(r"^[@*;][^\s「『]")
 _SCENE: Final = re.compile(r"^\*(?P<label>[\w|/\-]+)|^;?[-=—]{4,}$")
 _COMMENT: Final = re.compile(r"^(?:;|//)")
+_MOST_BETWEEN: Final = 40
 _MARKS: Final = {"「": "」", "『": "』", "“": "”", '"': '"'}
 
 
@@ -91,6 +92,7 @@ def _take_voice(row: str, state: _State) -> bool:
 
 
 def _add(out: list[Line], text: str, start: int, end: int, state: _State) -> None:
+    """Add what stands in a row, to the speech before where it goes on there."""
     raw = text[start:end]
     found = _VOICE.search(raw)
     voice = (found["file"] or found["at"]) if found else state.voice
@@ -100,37 +102,18 @@ def _add(out: list[Line], text: str, start: int, end: int, state: _State) -> Non
         return
     in_marks = len(said) > 1 and _MARKS.get(said[0]) == said[-1]
     said = said[1:-1] if in_marks else said
-    spoken = state.speaker is not None
-    last = out[-1] if out else None
-    if (
-        spoken
-        and last is not None
-        and last.speaker == state.speaker
-        and last.end + 40 > start
-        and not in_marks
-        and "\n" in text[last.end : start]
-        and "\n\n" not in text[last.end : start]
-    ):
-        glue = "" if said[:1] > "\u2e7f" else " "
-        out[-1] = Line(
-            last.start,
-            end,
-            last.text + glue + said,
-            last.speaker,
-            "speech",
-            last.scene,
-            voice=last.voice or voice,
-        )
-    else:
-        out.append(
-            Line(
-                start,
-                end,
-                said,
-                state.speaker,
-                "speech" if spoken else "narration",
-                state.scene,
-                voice=voice if spoken else "",
-            )
-        )
     state.voice = ""
+    if state.speaker is None:
+        out.append(Line(start, end, said, None, "narration", state.scene))
+    elif not in_marks and out and _goes_on(text, out[-1], start, state):
+        last = out.pop()
+        glue = "" if said[:1] > "\u2e7f" else " "
+        out.append(replace(last, end=end, text=last.text + glue + said, voice=last.voice or voice))
+    else:
+        out.append(Line(start, end, said, state.speaker, "speech", state.scene, voice=voice))
+
+
+def _goes_on(text: str, last: Line, start: int, state: _State) -> bool:
+    between = text[last.end : start]
+    near = last.speaker == state.speaker and len(between) < _MOST_BETWEEN
+    return near and "\n" in between and "\n\n" not in between
