@@ -18,6 +18,7 @@ ProblemKind = Literal[
     "unknown_statement",
     "unattributed",
     "drawing",
+    "other_language",
     "refused",
 ]
 

@@ -37,6 +37,8 @@ def subtitle_source(text: str, id_: str, file: str, title: str) -> tuple[Documen
         if not cue.text:
             problems.append(Problem("drawing", cue.number, "a drawing, a comment or nothing", row=True))
             continue
+        if both and (other := [row for row in cue.text.split("\n") if not _HAN.search(row)]):
+            problems.append(Problem("other_language", cue.number, other[0][:60], row=True))
         if last is not None and cue.start_ms - last.end_ms > _SILENCE_MS:
             scene += 1
         gap = cue.start_ms - last.end_ms if last is not None else _SILENCE_MS

@@ -217,7 +217,7 @@ def test_subtitles_are_joined_and_what_nobody_says_is_told(write: Write) -> None
 def test_names_of_ass_are_kept_and_one_language_of_two(write: Write) -> None:
     source = read_source(write("a.ass", _ASS))
     assert _told(source) == [("林晚", "你迟到了。"), ("陈屿", "堵车。")]
-    assert [one.kind for one in source.problems] == ["drawing"]
+    assert [one.kind for one in source.problems] == ["other_language", "other_language", "drawing"]
 
 
 def test_a_card_gives_its_examples_and_greetings(write: Write) -> None:
