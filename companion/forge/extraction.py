@@ -16,6 +16,7 @@ from companion.forge.quotes import Quote, quotes_of
 from companion.forge.scenes import Scene, scenes_of, scenes_of_lines
 from companion.forge.speakers import Attribution, attributed
 from companion.forge.units import Units, joined, units_of
+from companion.forge.writing import Writing
 from companion.text.language import language_of
 from companion.text.phonemes import Language
 
@@ -67,15 +68,31 @@ def extracted(
         return _of_lines(source, language, overrides)
     units = units_of(source.document)
     quotes = spoken_quotes(source, units)
-    leads = leads_of(source.document.text, quotes, units.paragraphs)
-    cast = corrected_cast(cast_of(source.document.text, leads, language, known), overrides)
+    cast = found_cast(source, units, quotes, known=known, overrides=overrides)
     return attributed_to(source, units, quotes, cast, overrides=overrides, choose=choose)
 
 
 def spoken_quotes(source: Source, units: Units) -> list[Quote]:
     """Return the quotes of a novel that are speech or thoughts."""
-    found = quotes_of(source.document.text, [one.span for one in units.paragraphs])
+    writing = _writing_of(source)
+    found = quotes_of(writing.read, [one.span for one in units.paragraphs])
     return [one for one in found if one.kind != "emphasis"]
+
+
+def found_cast(
+    source: Source,
+    units: Units,
+    quotes: Sequence[Quote],
+    *,
+    known: Sequence[str] = (),
+    overrides: Sequence[Override] = (),
+) -> Cast:
+    """Return who speaks in a novel, with a person's corrections."""
+    writing = _writing_of(source)
+    leads = leads_of(writing.read, quotes, units.paragraphs)
+    names = [writing.name_read(one) for one in known]
+    cast = cast_of(writing.read, leads, language_of(source.document.text[:100_000]), names)
+    return corrected_cast(writing.cast_written(cast), overrides)
 
 
 def attributed_to(
@@ -88,19 +105,28 @@ def attributed_to(
     choose: Choose | None = None,
 ) -> Extraction:
     """Return the extraction of a novel whose quotes and cast, corrected, are known."""
-    text = source.document.text
-    language = language_of(text[:100_000])
-    leads = leads_of(text, quotes, units.paragraphs)
-    found = attributed(text, quotes, leads, units.paragraphs, cast, language)
+    language = language_of(source.document.text[:100_000])
+    writing = _writing_of(source)
+    leads = leads_of(writing.read, quotes, units.paragraphs)
+    people = writing.cast_read(cast)
+    found = [
+        writing.said_by(one)
+        for one in attributed(writing.read, quotes, leads, units.paragraphs, people, language)
+    ]
     draft = Extraction(
         source, language, units, tuple(quotes), tuple(leads), cast, tuple(found), (), {}, (), source.problems
     )
     if choose is not None:
         draft = replace(draft, attributions=tuple(choose(draft)))
-    return _finished(draft, overrides)
+    return _finished(draft, overrides, writing)
 
 
-def _finished(draft: Extraction, overrides: Sequence[Override]) -> Extraction:
+def _writing_of(source: Source) -> Writing:
+    text = source.document.text
+    return Writing(text, language_of(text[:100_000]))
+
+
+def _finished(draft: Extraction, overrides: Sequence[Override], writing: Writing) -> Extraction:
     text, units = draft.source.document.text, draft.units
     done = applied(overrides, draft.source.document.id, text, draft.quotes, draft.attributions)
     kept = [number for number in range(len(draft.quotes)) if number not in done.not_speech]
@@ -115,7 +141,7 @@ def _finished(draft: Extraction, overrides: Sequence[Override]) -> Extraction:
         leads=leads,
         attributions=attributions,
         cast=_with_roles(draft.cast, attributions),
-        scenes=tuple(scenes_of(text, units.paragraphs, quotes, attributions)),
+        scenes=tuple(scenes_of(text, units.paragraphs, quotes, attributions, read=writing.read)),
         noise=noise,
         lost=done.lost,
         problems=tuple(problems),

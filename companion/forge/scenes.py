@@ -67,12 +67,19 @@ class Pair:
 
 
 def scenes_of(
-    text: str, paragraphs: Sequence[Paragraph], quotes: Sequence[Quote], attributions: Sequence[Attribution]
+    text: str,
+    paragraphs: Sequence[Paragraph],
+    quotes: Sequence[Quote],
+    attributions: Sequence[Attribution],
+    *,
+    read: str = "",
 ) -> list[Scene]:
     """Return the scenes of a novel.
 
     A chapter, a row of marks, ten paragraphs without speech, or a paragraph that opens with a time or place ends one.
+    `read` is `text` in simplified characters.
     """
+    read = read or text
     out: list[Scene] = []
     turns: list[Turn] = []
     by_paragraph: dict[int, list[int]] = {}
@@ -87,7 +94,7 @@ def scenes_of(
             paragraph.chapter != chapter
             or paragraph.kind == "break"
             or (spoken and quiet >= QUIET_PARAGRAPHS)
-            or (spoken and opens_scene(text[paragraph.start : paragraph.start + 40]))
+            or (spoken and opens_scene(read[paragraph.start : paragraph.start + 40]))
         )
         if breaks:
             _close(out, turns, chapter)

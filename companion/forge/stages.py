@@ -10,13 +10,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from companion.forge.cast import cast_of
 from companion.forge.choosing import chooser
-from companion.forge.extraction import Extraction, advice, attributed_to, extracted, spoken_quotes
+from companion.forge.extraction import Extraction, advice, attributed_to, extracted, found_cast, spoken_quotes
 from companion.forge.importing import read_source
-from companion.forge.leads import leads_of
 from companion.forge.lines import Form
-from companion.forge.overrides import corrected_cast, read_overrides
+from companion.forge.overrides import read_overrides
 from companion.forge.quotes import Quote
 from companion.forge.records import (
     dumped,
@@ -31,7 +29,6 @@ from companion.forge.units import units_of
 from companion.jobs.stage import Stage
 from companion.jobs.stage_run import StageRun
 from companion.ports import LanguageModel
-from companion.text.language import language_of
 
 SOURCE: Final = "source.json"
 CHAPTERS: Final = "chapters.jsonl"
@@ -144,11 +141,10 @@ def _quotes(run: StageRun) -> dict[str, Any]:
 def _cast(run: StageRun, request: ExtractionRequest) -> dict[str, Any]:
     source = loaded_source(run.job / SOURCE)
     overrides = read_overrides(run.job / OVERRIDES)
-    text = source.document.text
     if source.form == "novel":
         quotes = loaded(run.job / QUOTES, Quote)
-        leads = leads_of(text, quotes, units_of(source.document).paragraphs)
-        cast = corrected_cast(cast_of(text, leads, language_of(text[:100_000]), request.known), overrides)
+        units = units_of(source.document)
+        cast = found_cast(source, units, quotes, known=request.known, overrides=overrides)
     else:
         cast = extracted(source, overrides=overrides).cast
     run.write(CAST, dumped_cast(cast))
