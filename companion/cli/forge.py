@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-from companion.cli import forge_run
+from companion.cli import forge_data, forge_run
 from companion.errors import UsageError
 from companion.forge.extraction import LEAST_LINES, Extraction, advice, extracted
 from companion.forge.importing import FORMS, read_source
@@ -19,7 +19,17 @@ from companion.forge.overrides import Override, add_override, read_overrides, sp
 from companion.forge.scenes import pairs_of
 from companion.forge.units import joined
 
-_ACTIONS: Final = ("preview", "units", "cast", "quotes", "speakers", "scenes", "correct", *forge_run.ACTIONS)
+_ACTIONS: Final = (
+    "preview",
+    "units",
+    "cast",
+    "quotes",
+    "speakers",
+    "scenes",
+    "correct",
+    *forge_run.ACTIONS,
+    *forge_data.ACTIONS,
+)
 _MOST: Final = 20
 _WORDS: Final = 40
 _SURE: Final = 0.95
@@ -52,6 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--ask-model", action="store_true", help="let the language model choose where the rules cannot tell"
     )
     forge_run.add_arguments(parser)
+    forge_data.add_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -59,6 +70,10 @@ def run(arguments: argparse.Namespace) -> int:
         return forge_run.run(arguments)
     if not arguments.what:
         raise UsageError("This needs a file.", "See: companion forge --help")
+    if arguments.action == "export":
+        return forge_data.export(arguments)
+    if arguments.action == "import":
+        return forge_data.preview(arguments) if arguments.preview else forge_run.run(arguments)
     path = Path(arguments.what[0])
     corrections = arguments.overrides or path.with_name(f"{path.name}.overrides.jsonl")
     if arguments.action == "correct":

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from companion import settings as settings_file
 from companion import wiring
+from companion.cli.forge_data import fields_of
 from companion.cli.job_lines import JobLines, seconds_of
 from companion.cli.stopping import saving_on_interrupt
 from companion.domain.cancel import CancelToken
@@ -69,7 +70,9 @@ def run(arguments: argparse.Namespace) -> int:
     job = forge_job(
         folder, request, cache=cache, listeners=[listener], open_model=_opener(arguments), home=home
     )
-    stop = "dataset" if request.base is None and arguments.to == "train" else STOPS[arguments.to]
+    stop = STOPS[arguments.to]
+    if arguments.action == "import" or (request.base is None and stop == "train"):
+        stop = "dataset"
     with saving_on_interrupt(job):
         result = job.run(to=stop, again=arguments.again or "")
     lines.close()
@@ -118,6 +121,9 @@ def _asked(arguments: argparse.Namespace, paths: Paths) -> tuple[Path, ForgeRequ
         seconds_of(arguments.time) if arguments.time else 0.0,
         arguments.max_steps,
         arguments.force,
+        tuple(fields_of(arguments).items()),
+        arguments.rejoin,
+        arguments.mend,
     )
     save_request(folder, request)
     return folder, request
@@ -176,9 +182,9 @@ def _told(result: JobResult, folder: Path, request: ForgeRequest, arguments: arg
         row = {"outcome": result.outcome, "stage": result.stage, "what": result.what, "hint": result.hint}
         print(json.dumps({**row, "code": result.code, "folder": str(folder)}, ensure_ascii=False))
     elif result.outcome == "done":
-        end = request.out if arguments.to == "pack" else folder
-        print(f"Done: {end}")
-        if arguments.to == "pack" and request.rights == "private":
+        has_pack = arguments.to == "pack" and arguments.action == "run"
+        print(f"Done: {request.out if has_pack else folder}")
+        if has_pack and request.rights == "private":
             print("The rights of its source are not told: keep it to yourself, or give --rights.")
     elif result.outcome == "cancelled":
         print(f"Stopped; everything that was done is saved. Go on with: {go_on}")

@@ -14,16 +14,24 @@ from companion.domain.cancel import CancelToken
 from companion.domain.character import Character
 from companion.engines.language_models.vocabulary import Vocabulary
 from companion.errors import DocumentError, UsageError
+from companion.forge.data_stages import IMPORTED, data_card, import_data, is_dataset, split_rows
 from companion.forge.datasets.rows import Row, dumped_rows, loaded_rows
 from companion.forge.datasets.training_rows import dumped_token_rows, histogram, token_rows
 from companion.forge.datasets.views import views_of
 from companion.forge.extraction import LEAST_LINES, Extraction, advice
 from companion.forge.pack import Mind, card_of, write_pack
-from companion.forge.pack_draft import card_text
-from companion.forge.records import dumped
+from companion.forge.pack_draft import CardText, card_text
+from companion.forge.records import dumped, loaded_source
 from companion.forge.replay import PREFIX, replay_rows
 from companion.forge.request import ForgeRequest
-from companion.forge.stages import OVERRIDES, ExtractionRequest, OpenModel, extraction_stages, read_extraction
+from companion.forge.stages import (
+    OVERRIDES,
+    SOURCE,
+    ExtractionRequest,
+    OpenModel,
+    extraction_stages,
+    read_extraction,
+)
 from companion.forge.trainer import train
 from companion.forge.training_files import ADAPTER, FOLDER, PREFIXES, ROWS, training_settings
 from companion.jobs.events import Listener
@@ -73,10 +81,21 @@ def forge_job(
     Without a base, or without a `home` for the training, the pack has a card and lore alone.
     """
     taken = ExtractionRequest(request.file, request.names, request.form)
-    work = _Work(folder, request, taken, cache, home)
+    of_data = is_dataset(request.file)
+    work = _Work(folder, request, taken, cache, home, of_data=of_data)
+    fields: dict[str, object] = {
+        "fields": dict(request.fields),
+        "rejoin": request.rejoin,
+        "mend": request.mend,
+    }
+    first = (
+        [Stage("import", lambda run: import_data(run, request), config=fields, inputs=(request.file,))]
+        if of_data
+        else extraction_stages(folder, taken, open_model)
+    )
     return Job(
         folder,
-        [*extraction_stages(folder, taken, open_model), *work.stages()],
+        [*first, *work.stages()],
         listeners=listeners,
         cancel=cancel,
     )
@@ -92,9 +111,11 @@ class _Work:
         taken: ExtractionRequest,
         cache: Path,
         home: TorchHome | None,
+        *,
+        of_data: bool,
     ) -> None:
         self._folder, self._request, self._taken, self._cache = folder, request, taken, cache
-        self._home = home
+        self._home, self._of_data = home, of_data
 
     def stages(self) -> list[Stage]:
         asked = self._request
@@ -106,10 +127,16 @@ class _Work:
                 "card",
                 self._card,
                 config=told,
-                needs=("import", "cast", "speakers", "scenes"),
+                needs=("import",) if self._of_data else ("import", "cast", "speakers", "scenes"),
                 inputs=(*corrections, self._folder / CARD_EDITS),
             ),
-            Stage("dataset", self._dataset, config=who, needs=("scenes",), inputs=corrections),
+            Stage(
+                "dataset",
+                self._dataset,
+                config=who,
+                needs=("import",) if self._of_data else ("scenes",),
+                inputs=corrections,
+            ),
         ]
         if asked.base is not None:
             learnt = {
@@ -134,13 +161,19 @@ class _Work:
     # ---- card and dataset
 
     def _card(self, run: StageRun) -> dict[str, Any]:
-        found, who = self._found()
-        text = card_text(found, who, name=self._request.name)
-        card = card_of(text, self._mind(found))
+        if self._of_data:
+            rows = loaded_rows(self._folder / IMPORTED)
+            text, n = data_card(rows, self._request.name), sum(len(row.lines) for row in rows)
+            verdict = "train" if n >= LEAST_LINES else "prompt"
+        else:
+            found, who = self._found()
+            text, n, verdict = (
+                card_text(found, who, name=self._request.name),
+                found.lines_of(who),
+                advice(found, who),
+            )
         edits = _edits(self._folder / CARD_EDITS)
-        card["data"].update(edits)
-        run.write_json(CARD, card)
-        n = found.lines_of(who)
+        run.write_json(CARD, self._card_json(text, edits))
         if n < LEAST_LINES:
             run.say(
                 f"{self._request.name} says {n} lines: below {LEAST_LINES} a card with examples and lore does better "
@@ -148,25 +181,36 @@ class _Work:
             )
         return {
             "n_lines": n,
-            "advice": advice(found, who),
+            "advice": verdict,
             "cited": Counter(one.field for one in text.citations),
             "edited": sorted(edits),
         }
 
+    def _card_json(self, text: CardText, edits: Mapping[str, Any]) -> dict[str, Any]:
+        card = card_of(text, self._mind())
+        card["data"].update(edits)
+        return card
+
     def _dataset(self, run: StageRun) -> dict[str, Any]:
-        found, who = self._found()
-        views = views_of(found, who)
-        run.write(DATASET, dumped_rows(views.rows))
-        run.write(DROPPED, dumped(views.dropped))
-        return {
-            "n_rows": len(views.rows),
-            "views": _counted(views.rows),
-            "lines": Counter(row.split for row in views.rows for _ in row.lines if row.view == "scene"),
-            "dropped": Counter(one.reason for one in views.dropped),
-            "chapters": {
+        if self._of_data:
+            rows, left_out = split_rows(loaded_rows(self._folder / IMPORTED))
+            chapters: dict[str, int] = {}
+        else:
+            found, who = self._found()
+            views = views_of(found, who)
+            rows, left_out = list(views.rows), list(views.dropped)
+            chapters = {
                 split: len({unit[0] for unit, one in views.units.items() if one == split})
                 for split in ("train", "val", "test")
-            },
+            }
+        run.write(DATASET, dumped_rows(rows))
+        run.write(DROPPED, dumped(left_out))
+        return {
+            "n_rows": len(rows),
+            "views": _counted(rows),
+            "lines": Counter(row.split for row in rows for _ in row.lines if row.view in ("scene", "data")),
+            "dropped": Counter(one.reason for one in left_out),
+            "chapters": chapters,
         }
 
     # ---- training
@@ -234,20 +278,18 @@ class _Work:
     # ---- pack
 
     def _pack(self, run: StageRun) -> dict[str, Any]:
-        found, _ = self._found()
         card = json.loads((self._folder / CARD).read_bytes())
         trained = run.report_of("train") if self._request.base is not None else {}
         has_adapter = bool(trained) and not trained.get("skipped")
-        mind = self._mind(found)
+        mind = self._mind()
         if has_adapter:
             figures = {key: trained.get(key) for key in ("step", "val_bpc", "base_bpc")}
             mind = replace(mind, base=self._base_card(), figures=figures)
-        document = found.source.document
         report = write_pack(
             self._request.out,
             card,
             mind,
-            lore={document.title or document.file: document.text},
+            lore={} if self._of_data else self._lore(),
             adapter=self._folder / ADAPTER if has_adapter else None,
             cache=self._cache,
         )
@@ -259,6 +301,10 @@ class _Work:
             "rights": self._request.rights,
             "problems": [asdict(one) for one in report.problems],
         }
+
+    def _lore(self) -> dict[str, str]:
+        document = loaded_source(self._folder / SOURCE).document
+        return {document.title or document.file: document.text}
 
     # ---- what the stages share
 
@@ -303,8 +349,8 @@ class _Work:
             "file_type": header.file_type,
         }
 
-    def _mind(self, found: Extraction) -> Mind:
-        title = found.source.document.title or found.source.document.file
+    def _mind(self) -> Mind:
+        title = self._request.file.stem if self._of_data else next(iter(self._lore()))
         return Mind(title, self._request.rights, self._folder.name)
 
 

@@ -24,6 +24,7 @@ class ForgeRequest:
     """A character out of a file. `known` are more names of hers; `out` the pack folder; `base` None trains nothing.
 
     `time_limit_s` bounds the training, 0 does not; `max_steps` for trials. `force` trains on few lines too.
+    `fields`, `rejoin` and `mend` are for a data set, see `formats.reading`.
     """
 
     file: Path
@@ -37,6 +38,9 @@ class ForgeRequest:
     time_limit_s: float = 0.0
     max_steps: int = 0
     force: bool = False
+    fields: tuple[tuple[str, str], ...] = ()
+    rejoin: bool = False
+    mend: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -72,6 +76,7 @@ def load_request(folder: Path) -> ForgeRequest:
                 "file": Path(raw["file"]),
                 "out": Path(raw["out"]),
                 "known": tuple(raw["known"]),
+                "fields": tuple((one, other) for one, other in raw.get("fields", ())),
                 "base": Path(base) if base else None,
             }
         )
