@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
+
+from companion.forge.leads import Lead
 
 _TITLES: Final = (
     "(?:Mr|Mrs|Miss|Ms|Dr|Sir|Lady|Lord|Captain|Colonel|Professor|Aunt|Uncle|Inspector|Father|Sister|"
@@ -89,6 +92,12 @@ def beat_before(before: str) -> Tag | None:
     found = _BEAT.match(before, starts[-1])
     tag = _tag(found) if found is not None else None
     return None if tag is None else replace(tag, part="\0")
+
+
+def n_told_by_narrator(leads: Iterable[Lead]) -> int:
+    """Return how many tags have the narrator for their subject: I said."""
+    tags = (tag for lead in leads for tag in (tag_behind(lead.after), tag_before(lead.before)))
+    return sum(tag is not None and tag.pronoun == "i" for tag in tags)
 
 
 def tagged_name(part: str) -> str | None:

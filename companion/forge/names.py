@@ -30,6 +30,7 @@ _SUBJECT: Final = re.compile(
     "(?:听了|听见|听说|见了|看了|便|忙|又|也|因|只|正|却|还|就|在|把|将|一面|站|走|坐|抬|低|点|摇|笑|"
     "冷|转|伸|拿|放|望|皱|叹|沉默|没有|不禁|突然)"
 )
+_NARRATOR: Final = re.compile(f"(?:{wording.OPENERS.pattern})*我(?![们的]).")
 _SENTENCE_STARTS: Final = frozenset(("", "。", "．", "！", "？", "!", "?", "…"))
 _ROLE: Final = re.compile(f"^(?:{wording.ROLES}|{wording.GROUPS})$")
 LEAST_ACTING: Final = 3
@@ -41,6 +42,13 @@ def tagged_names(leads: Sequence[Lead]) -> Iterator[str]:
         for clause in (lead.tag_clause, lead.after_clause):
             if (name := named_in_tag(clause)) is not None:
                 yield name
+
+
+def n_told_by_narrator(leads: Sequence[Lead]) -> int:
+    """Return how many clauses around Chinese quotes have the narrator for their subject: 我说."""
+    return sum(
+        bool(_NARRATOR.match(clause)) for lead in leads for clause in (*lead.clauses, lead.after_clause)
+    )
 
 
 def named_in_tag(clause: str) -> str | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from companion.forge import english, wording
-from companion.forge.cast import Cast
+from companion.forge.cast import NARRATORS, Cast
 from companion.forge.leads import Lead
 from companion.forge.names import has_unknown, unknown_in_tag
 from companion.forge.quotes import Quote
@@ -241,6 +241,9 @@ class _Rules:
         ):
             if tag is None:
                 continue
+            if tag.pronoun == "i" and "I" in self._ids:
+                span = (start + tag.start, start + tag.end)
+                return Attribution(number, self._ids["I"], "tag", "explicit", None, span)
             if tag.pronoun:
                 return self._english_pronoun(number, lead, tag.pronoun)
             who = self._ids.get(tag.name, tag.name) if tag.name else tag.role
@@ -369,6 +372,7 @@ class _Rules:
             if (
                 mention.start <= 2
                 and not mention.is_role
+                and body[mention.start : mention.end] not in NARRATORS.values()
                 and _VOCATIVE_END.match(body[mention.end : mention.end + 1])
             ):
                 return mention.id

@@ -195,3 +195,19 @@ def test_evidence_is_the_name_in_the_text(extract: Extract) -> None:
     found = extract("宝玉来了。宝玉道：“好。”", known=["宝玉"])
     start, end = found.attributions[0].evidence or (0, 0)
     assert found.source.document.text[start:end] == "宝玉"
+
+
+def test_the_narrator_of_a_first_person_story_speaks_too(extract: Extract) -> None:
+    text = (
+        "林晚走了进来。\n\n“你来了。”我说。\n\n林晚说：“来了。”\n\n我看着林晚，问道：“冷吗？”\n\n"
+        "林晚摇摇头：“不冷。”\n\n“坐吧。”\n"
+    )
+    found = extract(text, known=["林晚"])
+    assert _speakers(found) == ["我", "林晚", "我", "林晚", "我"]
+    english = 'Anna came in.\n\n"You are here," I said.\n\n"Yes," said Anna.\n\n"Cold?" I asked.\n\n"No," said Anna.\n'
+    assert _speakers(extract(english)) == ["I", "Anna", "I", "Anna"]
+
+
+def test_a_story_in_the_third_person_has_no_narrator_in_it(extract: Extract) -> None:
+    found = extract("林晚说：“我说过的。”\n\n陈屿说：“我知道。”\n", known=["林晚", "陈屿"])
+    assert {one.id for one in found.cast.people} == {"林晚", "陈屿"}
