@@ -30,6 +30,7 @@ from companion.voice_training.install import PREVIEWS, find_report, install_voic
 from companion.voice_training.model_stages import SPLIT, STYLE, TRAINED, read_clips, read_object
 from companion.voice_training.report import Checkpoint, VoiceReport, write_report
 from companion.voice_training.request import VoiceRequest
+from companion.voice_training.style_fit import fit_from_plain
 from companion.voice_training.surroundings import Surroundings
 from companion.voice_training.trainer import STEPS
 from companion.voice_training.verdict import judge
@@ -260,6 +261,7 @@ def _write_report(
             spoken=spoken,
             verdict=judge(read_clips(run.job), spoken),
             evaluation=from_plain(evaluation) if evaluation else None,
+            similar=fit_from_plain(fit) if (fit := read_object(run.job / TRAINED).get("fit")) else None,
             steps=_rows(steps_file),
             checkpoints=checkpoints,
             sounds=sounds_folder(run.job),
