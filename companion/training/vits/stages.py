@@ -122,10 +122,9 @@ class Inversion:
 
 
 class Regression:
-    """Posterior encoder and flow move to the new voice without a critic; the decoder only if asked to.
+    """Posterior encoder, flow and decoder move to the new voice without a critic.
 
-    A decoder that learns from spectra alone begins to buzz, and a young critic does not get that out again. So the
-    latents learn to say the new voice through the base's decoder; `decoder` = 1 among the weights lets it move too.
+    `decoder` = 0 among the weights keeps the decoder as it is: then the latents learn to say the new voice through it.
     """
 
     def __init__(
@@ -134,7 +133,7 @@ class Regression:
         model = bench.model
         self._plan, self._bench, self._clips = plan, bench, clips
         self._learns_text = learns_text
-        self._weights = {"mel": 45.0, "stft": 5.0, "kl": 1.0, "decoder": float(learns_text), **plan.weights}
+        self._weights = {"mel": 45.0, "stft": 5.0, "kl": 1.0, "decoder": 1.0, **plan.weights}
         parts = {"posterior": model.posterior_encoder, "flow": model.flow}
         if self._weights["decoder"]:
             parts["decoder"] = model.waveform_decoder
