@@ -57,9 +57,12 @@ def train(job: LoraJob, events: Events, *, stopped: Callable[[], bool]) -> bool:
     model = with_lora(base.to(device), rank=job.rank, alpha=job.alpha, dropout=job.dropout, seed=job.seed)
     events.tell("loaded", seconds=round(time.monotonic() - began, 1), device=device)
     work = _Work(job, events, model, rows, prefixes)
-    done = work.go(stopped)
-    if done:
-        work.finish()
+    try:
+        done = work.go(stopped)
+        if done:
+            work.finish()
+    finally:
+        work.close()
     return done
 
 
@@ -135,6 +138,8 @@ class _Work:
             val_bpc=_rounded(standing.best_bpc),
             base_bpc=_rounded(standing.first_bpc),
         )
+
+    def close(self) -> None:
         self._log.close()
 
     # ---- steps
