@@ -35,9 +35,9 @@ _LEAST_BAK_GAIN: Final = 0.15
 _N_FFT: Final = 1024
 _HOP_LENGTH: Final = 256
 _QUIET_SHARE: Final = 0.12
-_LEAST_GAIN: Final = 0.12
+_LEAST_GAIN: Final = 0.08
 _OVER: Final = 1.6
-_SMOOTH: Final = 0.6
+_SMOOTH: Final = 0.9
 _DEEP_HZ: Final = 48_000
 _DEEP_S: Final = 120.0
 
@@ -71,7 +71,7 @@ def best_denoiser() -> Denoise:
 
 
 def spectral_gate(samples: F32, rate_hz: int) -> F32:
-    """Return `samples` with steady noise turned down by up to 18 dB, same shape.
+    """Return `samples` with steady noise turned down by up to 22 dB, same shape.
 
     The noise is what the quietest eighth of the clip sounds like; the gain follows Wiener's, smoothed over time
     (Ephraim & Malah 1984, decision-directed).

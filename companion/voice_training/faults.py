@@ -32,10 +32,11 @@ _CLIPPED: Final = 0.2
 _SILENT_DBFS: Final = -50.0
 _LEAST_SPEECH: Final = 0.15
 _MUSIC_SURE: Final = 0.15
-_MUSIC: Final = 0.03
+_MUSIC: Final = 0.02
 _MUSIC_BAK: Final = 3.3
 _NOISE_SNR_DB: Final = 15.0
 _NOISE_BAK: Final = 2.9
+_CLEAN_BAK: Final = 3.7
 # A clip whose pauses are quiet is noise only if the network is surer of it.
 _QUIET_SNR_DB: Final = 25.0
 _QUIET_BAK: Final = 2.4
@@ -62,7 +63,9 @@ def with_sound_faults(clip: Clip, samples: F32, rate_hz: int, score: Scorer) -> 
         return clip.drop("clipping", f"{clipped:.0%} of the loud samples at the top")
     if steady > _MUSIC_SURE or (steady > _MUSIC and (scored.bak < _MUSIC_BAK or share < _LEAST_SPEECH)):
         return clip.drop("music", f"{steady:.0%} steady tones, BAK {scored.bak:.1f}")
-    if snr < _NOISE_SNR_DB or scored.bak < _least_bak(snr) or share < _LEAST_SPEECH:
+    # Speech that the detector missed counts as a loud pause, so the network must agree.
+    noisy = snr < _NOISE_SNR_DB and scored.bak < _CLEAN_BAK
+    if noisy or scored.bak < _least_bak(snr) or share < _LEAST_SPEECH:
         return clip.drop("noise", f"SNR {snr:.0f} dB, BAK {scored.bak:.1f}")
     return clip.doubt(*_doubts(snr, scored.bak, scored.sig, steady))
 

@@ -80,7 +80,6 @@ def test_pauses_that_were_cut_to_nothing_tell_nothing_of_the_noise() -> None:
         ({"level_dbfs": -44.0, "speech_s": 0.0}, "silence"),
         ({"speech_s": 0.0}, "noise"),
         ({"clipped": 0.5, "snr_db": 8.0}, "clipping"),
-        ({"snr_db": 9.0}, "noise"),
     ],
 )
 def test_figures_decide_the_reason(figures: dict[str, float], reason: str | None) -> None:
@@ -96,7 +95,14 @@ def test_background_that_only_the_network_hears_is_noise_too() -> None:
 
 @pytest.mark.parametrize(
     ("snr", "bak", "reason"),
-    [(32.0, 2.7, None), (80.0, 2.7, "noise"), (20.0, 2.7, "noise"), (32.0, 2.2, "noise")],
+    [
+        (32.0, 2.7, None),
+        (80.0, 2.7, "noise"),
+        (20.0, 2.7, "noise"),
+        (32.0, 2.2, "noise"),
+        (9.0, 3.4, "noise"),
+        (9.0, 4.1, None),
+    ],
 )
 def test_quiet_pauses_speak_for_a_clip_that_the_network_finds_noisy(
     snr: float, bak: float, reason: str | None
