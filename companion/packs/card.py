@@ -173,9 +173,11 @@ def _sampling(value: Any, report: Report) -> Sampling:
 
 
 def _voice(value: Any, assets: Assets, language: Literal["zh", "en"], report: Report) -> VoiceSpec:
-    own = assets.find("x_voice")
-    default = VoiceSpec(styles=(("xiaoman" if language == "zh" else "wren", 1.0),), language=language)
     value = value if isinstance(value, dict) else {}
+    # A voice that was made for her gives way when another is chosen: `kind` says that it is the one in use.
+    chosen_other = value.get("engine") == "kokoro" and value.get("styles") and not value.get("kind")
+    own = None if chosen_other else assets.find("x_voice")
+    default = VoiceSpec(styles=(("xiaoman" if language == "zh" else "wren", 1.0),), language=language)
     speed = min(2.0, max(0.5, number(value.get("speed"), 1.0)))
     pitch = min(6.0, max(-6.0, number(value.get("pitch"), 0.0)))
     if own is not None and own.name == FITTED_STYLE:

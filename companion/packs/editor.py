@@ -239,7 +239,10 @@ def _change_ours(ours: dict[str, Any], before: CharacterDraft, draft: CharacterD
         if getattr(draft, name) != getattr(before, name):
             ours["voice"] = voice = {**voice, name: getattr(draft, name)}
     if draft.style and draft.style != before.style:
-        ours["voice"] = {**voice, "engine": "kokoro", "styles": {draft.style: 1.0}}
+        kept = {key: one for key, one in voice.items() if key != "kind"}
+        ours["voice"] = {**kept, "engine": "kokoro", "styles": {draft.style: 1.0}}
+    elif before.style and not draft.style:
+        ours["voice"] = _own_voice(voice)
     sampling = ours["sampling"] if isinstance(ours.get("sampling"), dict) else {}
     for name in _SAMPLING:
         value = getattr(draft.sampling, name)
@@ -248,6 +251,15 @@ def _change_ours(ours: dict[str, Any], before: CharacterDraft, draft: CharacterD
         sampling = {key: one for key, one in sampling.items() if key != name}
         ours["sampling"] = sampling if value is None else {**sampling, name: value}
         sampling = ours["sampling"]
+
+
+def _own_voice(voice: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the voice without a style that was chosen: the one that was made for her, or her language's."""
+    kept = {key: one for key, one in voice.items() if key not in ("engine", "styles")}
+    figures = voice.get("figures")
+    if isinstance(figures, dict) and figures.get("kind") in ("trained", "similar"):
+        kept["kind"] = figures["kind"]
+    return kept
 
 
 def _take_portrait(picture: Path, changed: dict[str, Any], pack: Path, budget: Budget) -> None:

@@ -142,6 +142,25 @@ def test_a_trained_voice_speaks_at_once(run: Run, home: Path, tmp_path: Path, on
     assert "instead" not in done.json
 
 
+def test_a_broken_voice_gives_way_to_the_default_with_a_message(
+    run: Run, home: Path, tmp_path: Path, onnx: Any
+) -> None:
+    place = Place(home / "characters", home / "cache" / "packs", home / "data" / "voices_kept")
+    library = Library([place.characters], bundled=bundled("characters"), cache=place.cache)
+    voice = onnx.piper_voice(tmp_path)
+    files = {"model.onnx": voice, "model.onnx.json": voice.with_name("voice.onnx.json")}
+    done = install_voice(find_report("wren", library.reports()), files, {"kind": "trained"}, place)
+    (done.path / "assets" / "x_voice" / "ai" / "model.onnx").write_bytes(b"broken")
+    settings = home / "config" / "settings.toml"
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text('[mind]\nengine = "demo"\n', encoding="utf-8")
+    spoken = run("say", "hello there", "--character", "wren", "--json", "--out", str(tmp_path / "a.wav"))
+    assert spoken.code == 0
+    assert spoken.json["seconds"] > 0.1
+    assert "The voice cannot speak." in spoken.json["instead"]["what"]
+    assert "The default voice spoke instead." in spoken.err
+
+
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [(0.2, "1 s"), (89, "89 s"), (600, "10 min"), (9000, "2.5 h"), (200_000, "2.3 days")],

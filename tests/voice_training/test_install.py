@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -183,3 +184,18 @@ def test_a_pack_that_is_no_card_is_refused(home: Home, tmp_path: Path) -> None:
     (bad / "card.json").write_text("[]", encoding="utf-8")
     with pytest.raises(PackError):
         voice_of(bad, cache=tmp_path / "cache")
+
+
+def test_another_voice_can_be_chosen_and_her_own_again(home: Home) -> None:
+    from companion.packs.editor import draft_of, save
+
+    card = {**_CARD, "figures": {"kind": "trained"}}
+    report = install_voice(home.report(), home.files(), card, home.place)
+    for style, engine in (("wren", "kokoro"), ("", "piper"), ("xiaoman", "kokoro"), ("", "piper")):
+        assert report.character is not None
+        draft = replace(draft_of(report.character, report.path), style=style)
+        save(draft, home.place.characters, cache=home.place.cache)
+        report = home.report()
+        assert report.character is not None
+        assert report.character.voice.engine == engine
+        assert (report.path / FOLDER / "model.onnx").is_file()
