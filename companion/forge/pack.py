@@ -75,7 +75,7 @@ def card_of(text: CardText, mind: Mind) -> dict[str, Any]:
         "source": mind.source,
         "source_rights": mind.rights,
         "citations": cited,
-        "forge": {"job": mind.job, "text_sha": text_sha(data)},
+        "forge": {"job": mind.job},
     }
     return as_v3({"spec": "chara_card_v3", "spec_version": "3.0", "data": data})
 
@@ -124,6 +124,7 @@ def _fill(
 ) -> None:
     budget = Budget(target.name, archive.MAX_ENTRIES * 2, _MAX_BYTES)
     result = as_v3(card)
+    drafted = text_sha(result["data"])
     before = _ours_at(target, mind.job)
     if before is not None:
         _keep_changes(result["data"], before["data"])
@@ -142,7 +143,7 @@ def _fill(
         digest = hashlib.sha256(adapter.read_bytes()).hexdigest()
         told["base"] = dict(mind.base)
         told["adapters"] = [{"asset": ADAPTER, "role": "style", "scale": 1.0, "sha256": digest}]
-    told["forge"] = {**told["forge"], "figures": dict(mind.figures)}
+    told["forge"] = {**told["forge"], "text_sha": drafted, "figures": dict(mind.figures)}
     result["data"]["assets"] = assets
     write_new(new / "card.json", iter([dump_exact(result)]), budget)
 

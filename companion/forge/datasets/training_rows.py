@@ -83,9 +83,12 @@ class _Maker:
         turns = messages_of(row.turns, self._user, self._character.language)
         while turns and not turns[-1][1]:
             turns.pop()
-        if not turns or turns[0][0].role != "user":
+        # What she says before anybody has asked is her greeting.
+        opening = turns.pop(0)[0].text if turns and turns[0][0].role == "assistant" else ""
+        if not turns:
             return None
-        behind = self._maker.messages(Conversation(row.id, row.view, tuple(one for one, _ in turns)))
+        said = tuple(one for one, _ in turns)
+        behind = self._maker.messages(Conversation(row.id, row.view, said, opening=opening))
         learnt = [learn for one, learn in turns if one.role == "assistant"]
         places = [place for place, one in enumerate(behind) if one.role == "assistant"]
         # Of a very long row the beginning does not fit.
