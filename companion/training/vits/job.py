@@ -118,7 +118,7 @@ def _clip(out: Path, entry: Mapping[str, Any], n_styles: int) -> TrainingClip:
     samples = _read(out / entry["file"])
     samples = samples[: int(_LONGEST_S * RATE_HZ)]
     n_frames = len(samples) // HOP
-    if n_frames < len(ids) // 4 or n_frames < 8:
+    if n_frames < max(8, len(ids)):
         raise ValueError(f"{entry['file']} is too short for its text")
     return TrainingClip(str(entry["file"]), ids, style, samples[: n_frames * HOP])
 
