@@ -12,6 +12,7 @@ from companion.domain.audio import AudioClip
 from companion.domain.cancel import CancelToken
 from companion.engines.detectors.energy import Energy
 from companion.engines.recognisers.faster_whisper import FasterWhisper
+from companion.errors import ModelError
 
 pytestmark = pytest.mark.unit
 
@@ -48,3 +49,23 @@ def recogniser(text: str) -> FasterWhisper:
 def test_chinese_is_simplified(written: str, language: str, expected: str) -> None:
     clip = AudioClip(np.full(32_000, 0.1, np.float32), 16_000)
     assert recogniser(written).transcribe(clip, CancelToken(), language=language).text == expected
+
+
+def test_each_beam_width_gives_one_reading_with_its_figures() -> None:
+    clip = AudioClip(np.full(32_000, 0.1, np.float32), 16_000)
+    readings = recogniser("賈母最疼寶玉,對嗎?").decodings(clip, language="zh", beams=(5, 1))
+    assert [one.text for one in readings] == ["贾母最疼宝玉，对吗？"] * 2
+    assert readings[0].average_logprob == pytest.approx(-0.05)
+
+
+@pytest.mark.parametrize("n_samples", [0, 16_000])
+def test_silence_has_no_readings(n_samples: int) -> None:
+    clip = AudioClip(np.zeros(n_samples, np.float32), 16_000)
+    assert recogniser("你好").decodings(clip, language="zh") == []
+
+
+def test_closed_recogniser_reads_nothing() -> None:
+    closed = recogniser("你好")
+    closed.close()
+    with pytest.raises(ModelError):
+        closed.decodings(AudioClip(np.ones(16_000, np.float32), 16_000), language="zh")
