@@ -19,6 +19,7 @@ from companion.forge.datasets.rows import Row, dumped_rows, loaded_rows
 from companion.forge.datasets.training_rows import dumped_token_rows, histogram, token_rows
 from companion.forge.datasets.views import views_of
 from companion.forge.extraction import LEAST_LINES, Extraction, advice
+from companion.forge.lines import Source
 from companion.forge.pack import Mind, card_of, write_pack
 from companion.forge.pack_draft import CardText, card_text
 from companion.forge.records import dumped, loaded_source
@@ -32,8 +33,16 @@ from companion.forge.stages import (
     extraction_stages,
     read_extraction,
 )
-from companion.forge.trainer import train
-from companion.forge.training_files import ADAPTER, FOLDER, PREFIXES, ROWS, training_settings
+from companion.forge.trainer import measure_gates, train
+from companion.forge.training_files import (
+    ADAPTER,
+    FOLDER,
+    GATES,
+    MESSAGES,
+    PREFIXES,
+    ROWS,
+    training_settings,
+)
 from companion.jobs.events import Listener
 from companion.jobs.job import Job
 from companion.jobs.stage import Stage
@@ -55,6 +64,7 @@ TITLES: Final[Mapping[str, str]] = {
     "dataset": "Choosing what to learn from",
     "rows": "Turning it into tokens",
     "train": "Learning her manner",
+    "gates": "Measuring what was learnt",
     "pack": "Making the pack",
 }
 STOPS: Final[Mapping[str, str]] = {"dataset": "dataset", "train": "train", "pack": "pack"}
@@ -153,8 +163,9 @@ class _Work:
                     inputs=(asked.base,),
                 ),
                 Stage("train", self._train, config=learnt, needs=("rows",), owns=(ADAPTER,)),
+                Stage("gates", self._gates, needs=("train",), owns=(GATES,)),
             ]
-        last = ("card", "dataset") if asked.base is None else ("card", "dataset", "train")
+        last = ("card", "dataset") if asked.base is None else ("card", "dataset", "train", "gates")
         out.append(Stage("pack", self._pack, config={**told, "out": str(asked.out)}, needs=last))
         return out
 
@@ -168,7 +179,7 @@ class _Work:
         else:
             found, who = self._found()
             text, n, verdict = (
-                card_text(found, who, name=self._request.name),
+                self._text(found, who),
                 found.lines_of(who),
                 advice(found, who),
             )
@@ -185,6 +196,17 @@ class _Work:
             "cited": Counter(one.field for one in text.citations),
             "edited": sorted(edits),
         }
+
+    def _text(self, found: Extraction, who: str) -> CardText:
+        """Return the drafted words; a card that was given speaks for itself."""
+        drafted = card_text(found, who, name=self._request.name)
+        if found.source.form != "card":
+            return drafted
+        given = report_on(self._request.file, cache=self._cache).character
+        if given is None:
+            return drafted
+        kept = ("description", "personality", "scenario", "first_mes", "alternate_greetings", "mes_example")
+        return replace(drafted, citations=(), **{name: getattr(given, name) for name in kept})
 
     def _card_json(self, text: CardText, edits: Mapping[str, Any]) -> dict[str, Any]:
         card = card_of(text, self._mind())
@@ -224,13 +246,18 @@ class _Work:
         vocabulary = Vocabulary.load(base)
         try:
             made = token_rows(
-                loaded_rows(self._folder / DATASET), self._character(), vocabulary, most_tokens=_MOST_TOKENS
+                loaded_rows(self._folder / DATASET),
+                self._character(),
+                vocabulary,
+                most_tokens=_MOST_TOKENS,
+                progress=run.progress,
             )
             replay = replay_rows(run, vocabulary, lambda: _opened(base))
             prefixes = {self._request_id(): list(made.prefix), PREFIX: vocabulary.tokens([])}
         finally:
             vocabulary.close()
         run.write(ROWS, dumped_token_rows([*made.rows, *replay]))
+        run.write(MESSAGES, dumped_token_rows(made.told))
         run.write(PREFIXES, json.dumps(prefixes).encode())
         learnt = [len(row["ids"]) for row in made.rows if row["split"] == "train"]
         if not learnt:
@@ -275,6 +302,17 @@ class _Work:
         run.keep(ADAPTER)
         return figures
 
+    def _gates(self, run: StageRun) -> dict[str, Any]:
+        if self._home is None or run.report_of("train").get("skipped"):
+            return {"skipped": "no_adapter"}
+        found = measure_gates(run, self._home)
+        failed = [f"{number} ({one['name']})" for number, one in found.items() if not one["pass"]]
+        if failed:
+            run.say(f"These gates were not passed: {', '.join(failed)}.")
+        return {
+            "gates": {number: {"value": one["value"], "pass": one["pass"]} for number, one in found.items()}
+        }
+
     # ---- pack
 
     def _pack(self, run: StageRun) -> dict[str, Any]:
@@ -284,12 +322,13 @@ class _Work:
         mind = self._mind()
         if has_adapter:
             figures = {key: trained.get(key) for key in ("step", "val_bpc", "base_bpc")}
+            figures["gates"] = run.report_of("gates").get("gates")
             mind = replace(mind, base=self._base_card(), figures=figures)
         report = write_pack(
             self._request.out,
             card,
             mind,
-            lore={} if self._of_data else self._lore(),
+            lore=self._lore(),
             adapter=self._folder / ADAPTER if has_adapter else None,
             cache=self._cache,
         )
@@ -303,8 +342,13 @@ class _Work:
         }
 
     def _lore(self) -> dict[str, str]:
-        document = loaded_source(self._folder / SOURCE).document
-        return {document.title or document.file: document.text}
+        source = None if self._of_data else self._source()
+        if source is None or source.form == "card":
+            return {}
+        return {source.document.title or source.document.file: source.document.text}
+
+    def _source(self) -> Source:
+        return loaded_source(self._folder / SOURCE)
 
     # ---- what the stages share
 
@@ -350,8 +394,8 @@ class _Work:
         }
 
     def _mind(self) -> Mind:
-        title = self._request.file.stem if self._of_data else next(iter(self._lore()))
-        return Mind(title, self._request.rights, self._folder.name)
+        title = self._request.file.stem if self._of_data else self._source().document.title
+        return Mind(title or self._request.file.stem, self._request.rights, self._folder.name)
 
 
 def _counted(rows: Sequence[Row]) -> dict[str, int]:

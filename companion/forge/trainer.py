@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from companion.errors import Cancelled, CompanionError, ModelError, WorkerError
-from companion.forge.training_files import FOLDER, SETTINGS, identity
+from companion.forge.training_files import FOLDER, GATES, SETTINGS, identity
 from companion.jobs.child import last_words
 from companion.jobs.stage_run import StageRun
 from companion.jobs.torch_home import TorchHome
@@ -70,6 +70,30 @@ def train(run: StageRun, home: TorchHome, settings: Mapping[str, Any]) -> Traine
     return found
 
 
+def measure_gates(run: StageRun, home: TorchHome) -> dict[str, Any]:
+    """Measure the gates of a finished training and return them by number.
+
+    A gate that is not passed is a result; raises WorkerError if they could not be measured, Cancelled.
+    """
+    (run.job / GATES).unlink(missing_ok=True)
+    run.child(
+        [str(home.python), "-P", "-m", f"{_MODULE}.gates", str(run.job / SETTINGS)],
+        run.say,
+        environment={**home.environment, "HF_HUB_OFFLINE": "1"},
+    )
+    run.check()
+    try:
+        found: dict[str, Any] = json.loads((run.job / GATES).read_bytes())
+    except (OSError, ValueError) as error:
+        raise WorkerError(
+            f"The gates could not be measured: {last_words(run.folder / 'child.log')}",
+            "Go on with --resume; if it ends again, look into the stage's child.log.",
+            code="training",
+        ) from error
+    run.keep(GATES)
+    return found
+
+
 def _forget_other_data(run: StageRun, settings: Mapping[str, Any]) -> None:
     """Put aside the checkpoints of other rows or settings: nothing of them may go on."""
     mark, now = run.job / _IDENTITY, identity(settings, run.job)
@@ -103,6 +127,8 @@ class _Listener:
             self._run.say(
                 f"step {event.get('step')}: {event.get('val_bpc')} bits per character on held-out lines"
             )
+        elif kind == "warning":
+            self._run.say(f"{event.get('what', '')} {event.get('hint', '')}".strip())
         elif kind == "trained":
             self.trained.figures = {key: event.get(key) for key in ("step", "val_bpc", "base_bpc")}
         elif kind in ("done", "stopped"):

@@ -136,6 +136,42 @@ def test_a_data_set_becomes_a_character_too(write: Write, tmp_path: Path) -> Non
     assert {"train", "test"} <= {row.split for row in loaded_rows(tmp_path / "job" / DATASET)}
 
 
+def test_a_card_keeps_its_own_words(write: Write, tmp_path: Path) -> None:
+    card = {
+        "spec": "chara_card_v2",
+        "spec_version": "2.0",
+        "data": {
+            "name": "小满",
+            "description": "你开一家茶书铺。",
+            "first_mes": "你来啦。",
+            "mes_example": "<START>\n{{user}}: 你是谁？\n{{char}}: 我是小满，“半日闲”的掌柜。",
+        },
+    }
+    file = write("小满.json", json.dumps(card, ensure_ascii=False))
+
+    result, request = run(tmp_path, file, name="小满")
+
+    assert result.outcome == "done"
+    character = report_on(request.out, cache=tmp_path / "cache").character
+    assert character is not None
+    assert (character.description, character.first_mes) == ("你开一家茶书铺。", "你来啦。")
+    assert character.documents == ()
+    rows = loaded_rows(tmp_path / "job" / DATASET)
+    assert [turn.role for turn in rows[0].turns] == ["user", "character"]
+
+
+def test_a_script_becomes_a_character(write: Write, tmp_path: Path) -> None:
+    said = "小满：第{n}壶茶要用山泉水来泡。\n阿远：那第{n}壶水我去打来。\n"
+    file = write("a.txt", "".join(said.format(n=n) for n in "一二三四五六七八九十"))
+
+    result, request = run(tmp_path, file, name="小满")
+
+    assert result.outcome == "done"
+    character = report_on(request.out, cache=tmp_path / "cache").character
+    assert character is not None
+    assert "山泉水" in character.mes_example
+
+
 def test_a_request_comes_back_from_its_folder(tmp_path: Path) -> None:
     request = ForgeRequest(
         tmp_path / "a.txt",

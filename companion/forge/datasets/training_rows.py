@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,17 +18,22 @@ from companion.forge.datasets.rows import Row, RowTurn
 from companion.text.phonemes import Language
 
 USER: Final = "{{user}}"
+_MOST_TOLD: Final = 200
 _VOCATIVE: Final = ("，", "、", "！", ",", "!")
 
 
 @dataclass(frozen=True, slots=True)
 class TokenRows:
-    """Lines of `rows.jsonl`, the tokens of the prefix, what was left out (id, reason), and lengths in tokens."""
+    """Lines of `rows.jsonl`, the tokens of the prefix, what was left out (id, reason), and lengths in tokens.
+
+    `told` are lines of `messages.jsonl`: what some of the rows were made of, for the gates.
+    """
 
     rows: tuple[dict[str, Any], ...]
     prefix: tuple[int, ...]
     left_out: tuple[tuple[str, str], ...]
     n_tokens: tuple[int, ...]
+    told: tuple[dict[str, Any], ...]
 
     @property
     def longest(self) -> int:
@@ -36,7 +41,12 @@ class TokenRows:
 
 
 def token_rows(
-    rows: Iterable[Row], character: Character, vocabulary: Vocabulary, *, most_tokens: int
+    rows: Sequence[Row],
+    character: Character,
+    vocabulary: Vocabulary,
+    *,
+    most_tokens: int,
+    progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> TokenRows:
     """Return `rows` as the model `vocabulary` belongs to reads them; one of more than `most_tokens` is left out.
 
@@ -45,16 +55,19 @@ def token_rows(
     maker = _Maker(character, vocabulary)
     made: list[dict[str, Any]] = []
     left_out: list[tuple[str, str]] = []
-    for row in rows:
-        line = maker.line(row)
+    told: list[dict[str, Any]] = []
+    for number, row in enumerate(rows, 1):
+        line, messages = maker.line(row) or (None, ())
+        progress(number, len(rows))
         if line is None:
             left_out.append((row.id, "nothing_to_learn"))
         elif len(line["ids"]) > most_tokens:
             left_out.append((row.id, "too_long"))
         else:
             made.append(line)
+            told.append({"id": row.id, "messages": [[one.role, one.text] for one in messages]})
     sizes = tuple(len(line["ids"]) for line in made)
-    return TokenRows(tuple(made), tuple(maker.prefix), tuple(left_out), sizes)
+    return TokenRows(tuple(made), tuple(maker.prefix), tuple(left_out), sizes, _spread(told))
 
 
 def dumped_token_rows(rows: Sequence[Mapping[str, Any]]) -> bytes:
@@ -68,6 +81,11 @@ def histogram(sizes: Sequence[int], step: int = 64) -> dict[str, int]:
     return {f"{at * step}-{at * step + step - 1}": counts[at] for at in sorted(counts)}
 
 
+def _spread(told: Sequence[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
+    """Return at most 200, from everywhere."""
+    return tuple(told[:: max(1, -(-len(told) // _MOST_TOLD))])
+
+
 class _Maker:
     def __init__(self, character: Character, vocabulary: Vocabulary) -> None:
         self._maker = DialogueRows(character, vocabulary)
@@ -78,8 +96,8 @@ class _Maker:
     def prefix(self) -> list[int]:
         return self._maker.prefix
 
-    def line(self, row: Row) -> dict[str, Any] | None:
-        """Return a line of `rows.jsonl`, or None where nothing of the row is learnt."""
+    def line(self, row: Row) -> tuple[dict[str, Any], tuple[Message, ...]] | None:
+        """Return a line of `rows.jsonl` with the messages in it, or None where nothing of the row is learnt."""
         turns = messages_of(row.turns, self._user, self._character.language)
         while turns and not turns[-1][1]:
             turns.pop()
@@ -101,7 +119,7 @@ class _Maker:
         )
         if not rendered.spans:
             return None
-        return {
+        line = {
             "id": row.id,
             "prefix": self._character.id,
             "ids": rendered.ids,
@@ -112,6 +130,7 @@ class _Maker:
             "view": row.view,
             "who": row.who,
         }
+        return line, (*self._maker.pinned, *behind)
 
 
 def messages_of(turns: Sequence[RowTurn], user: str, language: Language) -> list[tuple[Message, bool]]:

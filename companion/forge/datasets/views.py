@@ -179,7 +179,8 @@ def conversation(turns: Sequence[tuple[Turn, bool]], who: str, language: Languag
         elif turn.kind == "env":
             out.append(RowTurn("env", text))
         elif turn.speaker != who:
-            out.append(RowTurn("user" if turn.kind == "choice" else "other", text, turn.speaker or ""))
+            is_user = turn.kind == "choice" or turn.speaker == USER
+            out.append(RowTurn("user" if is_user else "other", text, turn.speaker or ""))
         elif out and out[-1].role == "character" and out[-1].train == use:
             out[-1] = replace(out[-1], text=_run_together([out[-1].text, text], language))
         else:
