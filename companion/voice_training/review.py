@@ -21,6 +21,7 @@ from companion.voice_training.clip import Clip, clips_to_json
 TABLE = "review.csv"
 EDITS = "edits.json"
 _WRITTEN = "review.written.csv"
+_OF = "review.clips.txt"
 _COLUMNS = (
     "keep",
     "text",
@@ -135,6 +136,7 @@ def write_table(folder: Path, clips: Sequence[Clip], edits: Edits) -> Path:
     content = out.getvalue().encode("utf-8-sig")
     write_atomic(folder / TABLE, content)
     write_atomic(folder / _WRITTEN, content)
+    write_atomic(folder / _OF, digest_of_clips(clips).encode())
     return folder / TABLE
 
 
@@ -145,6 +147,9 @@ def collect_edits(folder: Path, clips: Sequence[Clip]) -> Edits:
     """
     edits = read_edits(folder)
     try:
+        if (folder / _OF).read_text(encoding="ascii", errors="replace") != digest_of_clips(clips):
+            # The table is of other clips: a name in it means another place in the recordings.
+            return edits
         now, before = (_rows(folder / name) for name in (TABLE, _WRITTEN))
     except FileNotFoundError:
         return edits

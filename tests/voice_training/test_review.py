@@ -115,3 +115,11 @@ def test_a_word_that_is_neither_yes_nor_no_is_told_with_its_line(tmp_path: Path)
 def test_equal_clips_have_equal_digests() -> None:
     assert digest_of_clips(_CLIPS) == digest_of_clips(list(_CLIPS))
     assert digest_of_clips(_CLIPS) != digest_of_clips(_CLIPS[1:])
+
+
+def test_a_table_of_other_clips_is_not_taken_for_that_of_these(tmp_path: Path) -> None:
+    path = write_table(tmp_path, _CLIPS, Edits({}))
+    _rewrite(path, {"clips/0001.wav": {"keep": "no"}})
+    assert collect_edits(tmp_path, _CLIPS).by_clip
+    other = [replace(clip, start_s=clip.start_s + 1) for clip in _CLIPS]
+    assert collect_edits(tmp_path, other) == Edits({})

@@ -237,6 +237,7 @@ class VoicePage(QWidget):
         if result.outcome == "failed":
             self._fail(CompanionError(result.what, result.hint, code=result.code or "training"))
         if result.outcome == "done":
+            self.result.show_reverted(False)
             self._companion.post(do.Reload())
         self.refresh()
 
@@ -285,7 +286,13 @@ class VoicePage(QWidget):
 
     def _on_reverted(self, _: None) -> None:
         self._companion.post(do.Reload())
-        self.banner.say("reverted", tr("She has her old voice again."), button=tr("OK"), tone="info")
+        self.result.show_reverted(not self.result.is_reverted)
+        said = (
+            tr("She has her old voice again.")
+            if self.result.is_reverted
+            else tr("She has the new voice again.")
+        )
+        self.banner.say("reverted", said, button=tr("OK"), tone="info")
 
     def _fail(self, error: CompanionError) -> None:
         self.banner.say("error", notice_text(error.what, error.hint, error.code).whole, button=tr("OK"))

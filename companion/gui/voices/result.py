@@ -31,6 +31,7 @@ class ResultView(QFrame):
         super().__init__(parent)
         self._look, self._player = look, player
         self._view: JobView | None = None
+        self._is_reverted = False
         self._players: dict[Path, QPushButton] = {}
         self.setProperty("look", "card")
         self._title = plain_label(size="lead", strong=True)
@@ -87,6 +88,15 @@ class ResultView(QFrame):
         self._plays.addStretch(1)
         self._write()
 
+    def show_reverted(self, on: bool) -> None:
+        """Show which of the two voices she has now."""
+        self._is_reverted = on
+        self._write()
+
+    @property
+    def is_reverted(self) -> bool:
+        return self._is_reverted
+
     def _open_report(self) -> None:
         if self._view is not None and self._view.report is not None:
             self.report_wanted.emit(self._view.report)
@@ -107,7 +117,10 @@ class ResultView(QFrame):
         self.keep.setText(tr("Keep it"))
         self.more.setText(tr("Train one more hour"))
         self.more.setVisible(not is_similar)
-        self.revert.setText(tr("Take the old voice again"))
+        self.revert.setText(
+            tr("Take the new voice again") if self._is_reverted else tr("Take the old voice again")
+        )
+        self.keep.setEnabled(not self._is_reverted)
         self.report.setText(tr("All figures…"))
         self.report.setVisible(self._view is not None and self._view.report is not None)
         self._draw()

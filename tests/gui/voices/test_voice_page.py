@@ -20,6 +20,9 @@ from companion.gui.translation import apply_language
 from companion.gui.voices.clips_model import KEEP, TEXT
 from companion.gui.voices.page import VoicePage
 from companion.gui.voices.process import TrainingProcess
+from companion.packs.library import report_on
+from companion.paths import bundled
+from companion.voice_training.install import Place, install_voice
 from companion.voice_training.review import Edit, digest_of_clips, read_edits
 from companion.voice_training.view import SPEAKER
 
@@ -233,3 +236,37 @@ def test_it_speaks_chinese(qtbot: QtBot, desk: Callable[..., Desk], make_job: An
     apply_language(qapp, "zh_CN")
     qtbot.waitUntil(lambda: "可以用的有 13 分钟，共 120 段。" in page.verdict.text)
     assert "没有用上：噪声太大 4 段（17 秒）" in page.verdict.text
+
+
+def test_the_old_voice_and_the_new_one_are_a_click_apart(
+    qtbot: QtBot, desk: Callable[..., Desk], make_job: Any, companion: Any, onnx: Any, tmp_path: Path
+) -> None:
+    paths = companion.paths
+    place = Place(paths.characters, paths.cache / "packs", paths.data / "voices_kept")
+    voice = onnx.piper_voice(tmp_path)
+    files = {"model.onnx": voice, "model.onnx.json": voice.with_name("voice.onnx.json")}
+    shipped = report_on(bundled("characters") / "xiaoman", cache=place.cache)
+    install_voice(shipped, files, {"kind": "trained"}, place)
+
+    def engine() -> str:
+        found = report_on(paths.characters / "xiaoman", cache=place.cache).character
+        return found.voice.engine if found is not None else ""
+
+    job = make_job()
+    job.result()
+    job.states(upto="install")
+    page = desk().page
+    qtbot.waitUntil(page.result.isVisible)
+    page.result.revert.click()
+    qtbot.waitUntil(lambda: page.result.is_reverted, timeout=20_000)
+    assert engine() == "kokoro"
+    assert page.result.revert.text() == "Take the new voice again"
+    page.result.revert.click()
+    qtbot.waitUntil(lambda: not page.result.is_reverted, timeout=20_000)
+    assert engine() == "piper"
+
+
+def test_the_window_opens_the_page_by_name(qtbot: QtBot, window: Any) -> None:
+    window.open_named("voices")
+    qtbot.waitUntil(lambda: isinstance(window.pages.content, VoicePage))
+    assert window.findChild(TrainingProcess) is not None
