@@ -27,7 +27,7 @@ _MOST_CHARS: Final[dict[Aspect, int]] = {"character": 180, "look": 160, "origin"
 _MOST_SENTENCE: Final = 110
 _LEAST_SENTENCE: Final = 8
 _EARLY_MENTIONS: Final = 0.15
-_LEAST_WORTH: Final = 0.18
+_LEAST_WORTH: Final = 0.1
 _MOST_EXAMPLES, _MOST_GREETINGS = 4, 4
 _MOST_SAID, _MOST_REPLY, _LEAST_REPLY = 60, 80, 8
 _ENGLISH: Final = 2.5
@@ -168,7 +168,7 @@ class _Draft:
         if len(hits) < (2 if aspect == "look" else 1):
             return 0.0
         worth = len(hits) ** 1.5 / math.sqrt(n / self._wide) * (1.0 if one.is_named else 0.5)
-        worth *= (2.0 if one.early else 1.0) / (1 + one.n_others)
+        worth *= (2.0 if one.early else 1.0) / (1 + 0.5 * one.n_others)
         return worth if worth >= _LEAST_WORTH else 0.0
 
     # ---- what she says
