@@ -43,6 +43,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; return 0 when fine, 1 when it failed, 2 for a wrong use."""
     arguments = _as_commands(list(sys.argv[1:] if argv is None else argv))
     _use_utf8()
+    if arguments[:1] == ["decode-sound"]:
+        from companion.voice_training.decoding_child import main as decode
+
+        decode(arguments[1:])
     if arguments[:1] == ["worker"]:
         from companion.workers.serve import main as serve
 

@@ -44,6 +44,7 @@ def doubt_words(flag: str) -> str:
     """Return what is doubtful about a clip; what is not known is shown as it is."""
     return {
         "text_differs": tr("something else was heard"),
+        "not_in_text": tr("not in the text that came along"),
         "unsure": tr("hard to understand"),
         "two_readings": tr("can be heard in two ways"),
         "repeats": tr("repeats itself"),
