@@ -295,7 +295,12 @@ class _Work:
             longest=int(rows["longest"]),
         )
         found = train(run, self._home, settings)
-        figures = {**found.figures, "evaluations": found.evaluations, "step_s": found.step_s}
+        figures = {
+            **found.figures,
+            "evaluations": found.evaluations,
+            "step_s": found.step_s,
+            "memory_gb": found.memory_gb,
+        }
         if not found.figures.get("step"):
             run.say("Nothing was gained on held-out lines: the pack stays without an adapter.")
             return {**figures, "skipped": "no_gain"}

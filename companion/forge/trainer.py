@@ -33,6 +33,7 @@ class Trained:
     evaluations: list[dict[str, Any]] = field(default_factory=list)
     step_s: float = 0.0
     n_steps: int = 0
+    memory_gb: float = 0.0
     ended: str = ""
     error: CompanionError | None = None
 
@@ -127,6 +128,12 @@ class _Listener:
             self._run.say(
                 f"step {event.get('step')}: {event.get('val_bpc')} bits per character on held-out lines"
             )
+        elif kind == "probe":
+            minutes, gb = float(event.get("eta_s") or 0) / 60, float(event.get("rss_bytes") or 0) / 1e9
+            self._run.say(
+                f"A step takes {event.get('step_s')} s: about {minutes:.0f} min in all, {gb:.1f} GB of memory."
+            )
+            self.trained.memory_gb = round(gb, 2)
         elif kind == "warning":
             self._run.say(f"{event.get('what', '')} {event.get('hint', '')}".strip())
         elif kind == "trained":
