@@ -18,6 +18,7 @@ from typing import Any, Final
 import numpy as np
 
 from companion.audio.wav import write_wav
+from companion.domain.audio import SpeechMark
 from companion.domain.cancel import CancelToken
 from companion.domain.character import VoiceSpec
 from companion.engines.voices.piper_onnx import PiperConfig, PiperOnnx, read_config
@@ -162,7 +163,11 @@ def measure_voice(
         for line in lines:
             sound = _speak(voice, line, speaker, cancel or CancelToken())
             spoken.append(sound)
-            measured.append(measure_line(line, sound.samples, opened.rate_hz, target.centroid, listener))
+            measured.append(
+                measure_line(
+                    line, sound.samples, opened.rate_hz, target.centroid, listener, marks=sound.marks
+                )
+            )
             if show is not None:
                 show(number * len(lines) + len(spoken), n_all)
         figures = together(measured)
@@ -231,6 +236,7 @@ class _Spoken:
     samples: F32
     first_s: float
     whole_s: float
+    marks: tuple[SpeechMark, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -271,12 +277,15 @@ def _speak(voice: Voice, line: Line, speaker: int | None, cancel: Cancel) -> _Sp
     began = time.perf_counter()
     first_s = 0.0
     pieces: list[F32] = []
+    marks: list[SpeechMark] = []
     for speech in voice.synthesise(line.text, cancel, voice=spec):
         first_s = first_s or time.perf_counter() - began
+        at = sum(len(piece) for piece in pieces)
+        marks += [dataclasses.replace(mark, sample=mark.sample + at) for mark in speech.marks]
         pieces.append(speech.clip.samples)
-    return _Spoken(
-        np.concatenate(pieces) if pieces else np.zeros(1, np.float32), first_s, time.perf_counter() - began
-    )
+    whole_s = time.perf_counter() - began
+    samples = np.concatenate(pieces) if pieces else np.zeros(1, np.float32)
+    return _Spoken(samples, first_s, whole_s, tuple(marks))
 
 
 def _speed(spoken: Sequence[_Spoken], opened: _Opened, model: Path) -> Speed:

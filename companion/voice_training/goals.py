@@ -10,10 +10,12 @@ from typing import Final, Literal
 from companion.text.phonemes import Language
 from companion.voice_training.evaluation import Evaluation
 from companion.voice_training.pitch import semitones
+from companion.voice_training.tones import share_of_unmet_voices
 
 Name = Literal[
     "words",
     "clauses",
+    "tones",
     "likeness",
     "cleanness",
     "pitch",
@@ -32,6 +34,8 @@ _LIKENESS: Final[tuple[tuple[float, Likeness], ...]] = ((0.85, "best"), (0.80, "
 _NEAR_ITSELF: Final = 0.06
 _LEAST_OVRL: Final = 3.0
 _MOST_BELOW_REAL: Final = 0.2
+# Below what the classifier hears of a stock voice that it has not met.
+_MOST_TONES_BELOW: Final = 0.07
 _MELODY: Final = (0.8, 1.25)
 _PACE: Final = 0.10
 _MOST_RTF: Final = 0.15
@@ -54,7 +58,8 @@ class Goal:
 
 def goals(evaluation: Evaluation, language: Language) -> list[Goal]:
     """Return every figure of a voice with its goal, the most important first."""
-    return [*_of_speech(evaluation, language), *_of_melody(evaluation), *_of_speed(evaluation)]
+    tones = _of_tones(evaluation) if evaluation.voice.n_tones else []
+    return [*_of_speech(evaluation, language), *tones, *_of_melody(evaluation), *_of_speed(evaluation)]
 
 
 def likeness_level(evaluation: Evaluation) -> Likeness:
@@ -103,6 +108,13 @@ def _of_speech(evaluation: Evaluation, language: Language) -> list[Goal]:
             voice.ovrl >= least_ovrl,
         ),
     ]
+
+
+def _of_tones(evaluation: Evaluation) -> list[Goal]:
+    voice = evaluation.voice
+    least = share_of_unmet_voices() - _MOST_TONES_BELOW
+    value = _percent(voice.tones_heard)
+    return [Goal("tones", value, "", f"≥ {_percent(least)}", voice.n_tones, voice.tones_heard >= least)]
 
 
 def _of_melody(evaluation: Evaluation) -> list[Goal]:

@@ -211,3 +211,11 @@ class TestGoals:
         real = changed(secs=0.80)
         found = dataclasses.replace(evaluation, voice=changed(secs=0.75), real=real)
         assert likeness_level(found) == "best"
+
+    @pytest.mark.parametrize(("share", "reached"), [(0.95, True), (0.3, False)])
+    def test_tones_are_a_goal_where_they_were_judged(
+        self, evaluation: Evaluation, share: float, reached: bool
+    ) -> None:
+        judged = self._with(evaluation, n_tones=50, tones_heard=share)
+        assert [goal.reached for goal in goals(judged, "zh") if goal.name == "tones"] == [reached]
+        assert "tones" not in [goal.name for goal in goals(self._with(evaluation), "zh")]
