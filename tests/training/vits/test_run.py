@@ -104,7 +104,7 @@ def test_a_training_that_was_stopped_goes_on_in_the_same_state(
     resumed = _train(cut, resume=True)
 
     assert stopped[-1]["event"] == "checkpoint"
-    assert resumed[0]["event"] == "resumed"
+    assert "resumed" in [event["event"] for event in resumed]
     assert _final_state(cut.parent) == whole
 
 
@@ -129,7 +129,7 @@ def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(
 
     resumed = _train(cut, resume=True)
 
-    assert resumed[0]["event"] == "resumed"
+    assert "resumed" in [event["event"] for event in resumed]
     assert _final_state(cut.parent) == whole
 
 
@@ -151,7 +151,7 @@ def test_a_training_that_is_done_can_be_given_more_steps(write_job: WriteJob) ->
 
     events = _train(file, resume=True, schedule=schedule)
 
-    assert events[0] == {"event": "resumed", "stage": "decoder", "step": 4}
+    assert {"event": "resumed", "stage": "decoder", "step": 4} in events
     assert [event["file"] for event in events if event["event"] == "candidate"] == [
         "candidates/decoder-00006.onnx"
     ]
