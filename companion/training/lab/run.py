@@ -19,13 +19,14 @@ from companion.training.checkpoint import Checkpoint
 from companion.training.events import Events
 from companion.training.lab.gguf_model import write_model
 from companion.training.lab.job import LabJob
-from companion.training.lab.vocabulary import END, LabVocabulary, learn_vocabulary
+from companion.training.lab.vocabulary import END, LabVocabulary, learn_vocabulary, read_vocabulary
 from companion.training.lora.job import Row
 from companion.training.lora.model import token_losses
 from companion.training.lora.packing import pack
 
 MODEL_NAME: Final = "lab.gguf"
 REPORT_NAME: Final = "report.json"
+WORDS_NAME: Final = "tokenizer.json"
 _STAGES: Final = ("text", "talk")
 _WARMUP: Final = 0.05
 _FLOOR: Final = 0.1
@@ -44,7 +45,7 @@ def run_lab(job: LabJob, events: Events, *, stopped: Callable[[], bool]) -> bool
     job.out.mkdir(parents=True, exist_ok=True)
     texts, talks = read_texts(job.texts)
     said = [turn.text for talk in talks for turn in talk]
-    vocabulary = learn_vocabulary([*texts, *said], job.vocabulary)
+    vocabulary = _vocabulary(job, [*texts, *said])
     model = new_model(job, len(vocabulary.tokens))
     # The untrained model has the words, and its own frames make the rows.
     write_model(model, vocabulary, job.out / MODEL_NAME)
@@ -58,6 +59,16 @@ def run_lab(job: LabJob, events: Events, *, stopped: Callable[[], bool]) -> bool
     (job.out / REPORT_NAME).write_text(json.dumps(report, indent=1), encoding="utf-8")
     events.tell("trained", files=[MODEL_NAME, REPORT_NAME], **work.figures)
     return True
+
+
+def _vocabulary(job: LabJob, texts: Sequence[str]) -> LabVocabulary:
+    """Learn the words and keep them: weights that are resumed belong to these and no others."""
+    file = job.out / WORDS_NAME
+    if job.resume and file.exists():
+        return read_vocabulary(file.read_text(encoding="utf-8"))
+    vocabulary = learn_vocabulary(texts, job.vocabulary)
+    file.write_text(vocabulary.text, encoding="utf-8")
+    return vocabulary
 
 
 def read_texts(paths: Sequence[Path]) -> tuple[list[str], list[list[Message]]]:
@@ -217,7 +228,7 @@ class _Work:
             raise ModelError("The training diverged.", "Set a smaller learning rate.", code="diverged")
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)
-        return float(loss), len(packed.ids)
+        return loss.item(), len(packed.ids)
 
     def _rate(self, step: int, n_steps: int, number: int) -> float:
         peak = self._job.lr / (1 + number)

@@ -37,6 +37,12 @@ class LabVocabulary:
         found: list[int] = self.tokenizer.encode(text, add_special_tokens=False).ids
         return found
 
+    @property
+    def text(self) -> str:
+        """The vocabulary as JSON, in the form of the package tokenizers."""
+        written: str = self.tokenizer.to_str()
+        return written
+
     def id_of(self, special: str) -> int:
         return self.tokens.index(special)
 
@@ -66,13 +72,18 @@ def learn_vocabulary(texts: Iterable[str], size: int) -> LabVocabulary:
 
 def _with_specials(tokenizer: Any) -> LabVocabulary:
     """Move every id up, so that the special tokens have the first ones and no text can hold them."""
-    from tokenizers import Tokenizer
-
     raw = json.loads(tokenizer.to_str())
     learnt: dict[str, int] = raw["model"]["vocab"]
     raw["model"]["vocab"] = {token: at + len(SPECIALS) for token, at in learnt.items()}
-    pairs = [
-        tuple(pair.split(" ")) if isinstance(pair, str) else tuple(pair) for pair in raw["model"]["merges"]
-    ]
+    return read_vocabulary(json.dumps(raw))
+
+
+def read_vocabulary(text: str) -> LabVocabulary:
+    """Return the vocabulary whose `text` this is."""
+    from tokenizers import Tokenizer
+
+    model = json.loads(text)["model"]
+    learnt: dict[str, int] = model["vocab"]
+    pairs = [tuple(pair.split(" ")) if isinstance(pair, str) else tuple(pair) for pair in model["merges"]]
     tokens = (*SPECIALS, *sorted(learnt, key=learnt.__getitem__))
-    return LabVocabulary(tokens, tuple(" ".join(pair) for pair in pairs), Tokenizer.from_str(json.dumps(raw)))
+    return LabVocabulary(tokens, tuple(" ".join(pair) for pair in pairs), Tokenizer.from_str(text))

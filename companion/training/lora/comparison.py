@@ -96,7 +96,7 @@ def _packed_steps(
         for packed in packs:
             loss = token_losses(model, packed).sum() / whole
             loss.backward()
-            total += float(loss)
+            total += loss.item()
         torch.nn.utils.clip_grad_norm_(parameters, job.clip)
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)

@@ -23,7 +23,11 @@ def load_base(path: Path, dtype: str) -> Any:
     logging.disable_progress_bar()
     try:
         model = AutoModelForCausalLM.from_pretrained(
-            str(path.parent), gguf_file=path.name, dtype=getattr(torch, dtype), attn_implementation="sdpa"
+            str(path.parent),
+            gguf_file=path.name,
+            dtype=getattr(torch, dtype),
+            attn_implementation="sdpa",
+            **_unpacked(),
         )
     except (ValueError, KeyError, NotImplementedError) as error:
         raise ModelError(
@@ -32,6 +36,15 @@ def load_base(path: Path, dtype: str) -> Any:
             code="train",
         ) from error
     return model.eval()
+
+
+def _unpacked() -> dict[str, Any]:
+    """Ask for plain matrices: with `kernels` installed transformers would leave them packed, not to be learnt on."""
+    try:
+        from transformers import GgufConfig
+    except ImportError:
+        return {}
+    return {"quantization_config": GgufConfig(dequantize=True)}
 
 
 def with_lora(model: Any, *, rank: int, alpha: float, dropout: float, seed: int) -> Any:

@@ -167,7 +167,7 @@ class _Work:
             losses = token_losses(self._model, packed)
             loss = (losses * torch.from_numpy(packed.weight).to(losses.device)).sum() / whole
             loss.backward()
-            total += float(loss)
+            total += loss.item()
             n_tokens += len(packed.ids)
         norm = float(torch.nn.utils.clip_grad_norm_(self._parameters, self._job.clip))
         if not math.isfinite(norm) or not math.isfinite(total):
