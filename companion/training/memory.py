@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 _BYTES: Final = {"bfloat16": 2, "float32": 4}
-# Python, torch and the activations of one packed sequence, measured with 1,024 tokens on 0.5 to 1.5 billion weights.
+# Python, torch and the activations of one packed sequence of about 1,024 tokens: an estimate.
 _WORKING_BYTES: Final = 2_500_000_000
 
 
