@@ -15,7 +15,7 @@ from companion.errors import Cancelled, UsageError
 from companion.voice_training.figures import RealClip
 from companion.voice_training.style_fit import StyleFit, fit_style, style_json
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.timeout(600)]
 
 ROOT = Path(__file__).parents[2]
 TEXTS = (
