@@ -49,7 +49,7 @@ def test_ljspeech_table_gives_the_text_in_words(tmp_path: Path) -> None:
 def test_list_with_paths_of_another_computer_is_matched_by_their_ends(tmp_path: Path) -> None:
     rows = (
         "D:\\数据\\slicer\\第一\\001.wav|xiao|ZH|今天天气很好。\n"
-        "/root/x/第二/001.wav|xiao|zh|你好，world。\n"
+        "/data/x/第二/001.wav|xiao|zh|你好，world。\n"
         "output/b.wav|xiao|EN|Good morning.\n"
         "output/lost.wav|xiao|EN|Gone.\n"
     )
