@@ -5,17 +5,13 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import re
-import signal
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from types import FrameType
 
-from companion.cli.job_lines import JobLines
+from companion.cli.job_lines import JobLines, seconds_of
+from companion.cli.stopping import saving_on_interrupt
 from companion.cli.voices import place_of
 from companion.errors import UsageError
 from companion.jobs.events import JobEvent
@@ -43,8 +39,6 @@ from companion.voice_training.view import answer
 
 WAITING = 3
 STOPPED = 130
-_TIME = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|min|h|d)?")
-_UNIT_S = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400, None: 3600}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -96,7 +90,7 @@ def run(arguments: argparse.Namespace) -> int:
     job = voice_job(folder, request, around, listeners=[_print_json if arguments.json else lines])
     if arguments.until_closed:
         threading.Thread(target=_stop_when_closed, args=(job,), name="job-stdin", daemon=True).start()
-    with _saving_on_interrupt(job):
+    with saving_on_interrupt(job):
         result = job.run(to=arguments.to or "", again=arguments.again or "")
     lines.close()
     return _told(result, folder, request, arguments)
@@ -143,7 +137,7 @@ def _asked(arguments: argparse.Namespace, paths: Paths) -> tuple[Path, VoiceRequ
         language=arguments.lang,
         base=_base(arguments.base),
         profile="smoke" if arguments.smoke else arguments.profile,
-        time_limit_s=_seconds(arguments.time) if arguments.time else None,
+        time_limit_s=seconds_of(arguments.time) if arguments.time else None,
         style_folders=arguments.style_folders,
         review=arguments.review,
         clean=arguments.clean,
@@ -169,7 +163,7 @@ def _found(arguments: argparse.Namespace, jobs: Path) -> tuple[Path, VoiceReques
     request = load_request(folder)
     # More time may be given to a training that goes on.
     if arguments.time and not arguments.status:
-        request = replace(request, time_limit_s=_seconds(arguments.time))
+        request = replace(request, time_limit_s=seconds_of(arguments.time))
         save_request(folder, request)
     return folder, request
 
@@ -201,32 +195,6 @@ def _base(wish: str) -> str:
     if not path.is_file():
         raise UsageError(f"There is no voice file {path}.", "Name a .onnx file of a Piper voice.")
     return str(path)
-
-
-def _seconds(wish: str) -> float:
-    match = _TIME.fullmatch(wish.strip().lower())
-    if match is None or float(match[1]) <= 0:
-        raise UsageError(f"'{wish}' is no length of time.", "Examples: 45min, 8h, 2d.")
-    return float(match[1]) * _UNIT_S[match[2]]
-
-
-@contextmanager
-def _saving_on_interrupt(job: Job) -> Iterator[None]:
-    """Let the first Ctrl-C ask the job to save and stop, the second one end it at once."""
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        del number, frame
-        if job.cancel.requested:
-            raise KeyboardInterrupt
-        job.cancel.request()
-        print("Saving what is done; press Ctrl-C again to stop at once.", file=sys.stderr, flush=True)
-
-    before = {one: signal.signal(one, stop) for one in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)
 
 
 def _told(result: JobResult, folder: Path, request: VoiceRequest, arguments: argparse.Namespace) -> int:
