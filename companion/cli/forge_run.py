@@ -14,7 +14,7 @@ from typing import Any, Final
 from companion import settings as settings_file
 from companion import wiring
 from companion.cli.forge_data import fields_of
-from companion.cli.job_lines import JobLines, seconds_of
+from companion.cli.job_lines import JobLines, seconds_of, show_status
 from companion.cli.stopping import saving_on_interrupt
 from companion.domain.cancel import CancelToken
 from companion.engines.catalog import load_catalog
@@ -26,7 +26,7 @@ from companion.forge.request import JOBS, ForgeRequest, found_jobs, job_folder, 
 from companion.forge.stages import OVERRIDES, OpenModel
 from companion.forge.trainer import NEEDED
 from companion.jobs.events import JobEvent
-from companion.jobs.job import Job, JobResult
+from companion.jobs.job import JobResult
 from companion.jobs.torch_home import torch_home
 from companion.packs.names import pack_id
 from companion.paths import Paths, bundled
@@ -62,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
     folder, request = _asked(arguments, paths)
     cache = paths.cache / "packs"
     if arguments.action == "status":
-        return _status(forge_job(folder, request, cache=cache), folder, as_json=arguments.json)
+        return show_status(forge_job(folder, request, cache=cache), folder, TITLES, as_json=arguments.json)
     home = torch_home(NEEDED) if request.base is not None and arguments.to != "dataset" else None
     lines = JobLines(sys.stdout, TITLES)
     listener = _print_json if arguments.json else lines
@@ -192,18 +192,3 @@ def _told(result: JobResult, folder: Path, request: ForgeRequest, arguments: arg
         print(f"{result.what}\n{result.hint}".strip(), file=sys.stderr)
         print(f"Nothing is lost. Go on with: {go_on}", file=sys.stderr)
     return code
-
-
-def _status(job: Job, folder: Path, *, as_json: bool) -> int:
-    rows = job.status()
-    if as_json:
-        plain = [
-            {"stage": one.stage, "state": one.state, "done": one.done, "total": one.total, "what": one.what}
-            for one in rows
-        ]
-        print(json.dumps({"folder": str(folder), "stages": plain}, ensure_ascii=False))
-        return 0
-    for one in rows:
-        count = f" {one.done:,}/{one.total:,}" if one.total else ""
-        print(f"{TITLES.get(one.stage, one.stage):<34}{one.state}{count} {one.what}".rstrip())
-    return 0

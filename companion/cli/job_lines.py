@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TextIO
 
 from companion.errors import UsageError
 from companion.jobs.events import JobEvent
+from companion.jobs.job import Job
 
 _BETWEEN_S = 5.0
 _WIDTH = 100
@@ -83,3 +86,19 @@ def seconds_of(wish: str) -> float:
     if match is None or float(match[1]) <= 0:
         raise UsageError(f"'{wish}' is no length of time.", "Examples: 45min, 8h, 2d.")
     return float(match[1]) * _UNIT_S[match[2]]
+
+
+def show_status(job: Job, folder: Path, titles: Mapping[str, str], *, as_json: bool) -> int:
+    """Print how far each stage of a job is; return the exit code."""
+    rows = job.status()
+    if as_json:
+        plain = [
+            {"stage": one.stage, "state": one.state, "done": one.done, "total": one.total, "what": one.what}
+            for one in rows
+        ]
+        print(json.dumps({"folder": str(folder), "stages": plain}, ensure_ascii=False))
+        return 0
+    for one in rows:
+        count = f" {one.done:,}/{one.total:,}" if one.total else ""
+        print(f"{titles.get(one.stage, one.stage):<34}{one.state}{count} {one.what}".rstrip())
+    return 0

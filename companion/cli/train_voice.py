@@ -10,7 +10,7 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
-from companion.cli.job_lines import JobLines, seconds_of
+from companion.cli.job_lines import JobLines, seconds_of, show_status
 from companion.cli.stopping import saving_on_interrupt
 from companion.cli.voices import place_of
 from companion.errors import UsageError
@@ -82,7 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
     folder, request = _asked(arguments, paths)
     around = Surroundings(paths, place_of(paths))
     if arguments.status:
-        return _status(voice_job(folder, request, around), folder, as_json=arguments.json)
+        return show_status(voice_job(folder, request, around), folder, TITLES, as_json=arguments.json)
     if arguments.speaker:
         answer(folder, arguments.speaker - 1)
     collect(folder, settled=arguments.resume and _waits_for_review(folder))
@@ -216,18 +216,3 @@ def _told(result: JobResult, folder: Path, request: VoiceRequest, arguments: arg
         print(f"{result.what}\n{result.hint}".strip(), file=sys.stderr)
         print(f"Nothing is lost. Go on with: {go_on}", file=sys.stderr)
     return code
-
-
-def _status(job: Job, folder: Path, *, as_json: bool) -> int:
-    rows = job.status()
-    if as_json:
-        plain = [
-            {"stage": one.stage, "state": one.state, "done": one.done, "total": one.total, "what": one.what}
-            for one in rows
-        ]
-        print(json.dumps({"folder": str(folder), "stages": plain}, ensure_ascii=False))
-        return 0
-    for one in rows:
-        count = f" {one.done:,}/{one.total:,}" if one.total else ""
-        print(f"{TITLES.get(one.stage, one.stage):<34}{one.state}{count} {one.what}".rstrip())
-    return 0

@@ -135,6 +135,7 @@ class Job:
             else:
                 told = storage_error(error, Path(error.filename or stage.name))
             return self._ended(stage, run, log, told)
+        # Whatever ends the process, Ctrl-C too, is written down before it goes on its way.
         except BaseException:
             self._ended(stage, run, log, CompanionError("An error of the program ended it.", code="crash"))
             raise
